@@ -1,0 +1,325 @@
+//! Everything that can go wrong at a counter, by stable and speakable code.
+//!
+//! The prefix says who is at fault: `RDR` reader, `CRD` card, `NET` network, `AUT` the authority
+//! refused, `PAY` payment, `REC` record. Cause, next step and what not to do stand beside each code in
+//! the catalogue of the `etc-api` crate.
+
+use core::fmt;
+use core::str::FromStr;
+
+use crate::sw::Sw;
+
+/// What went wrong, and whether the card may have been written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{code}")]
+pub struct Fault {
+    /// The stable code.
+    pub code: Code,
+    /// The status word behind it, where a card's answer was the reason.
+    pub sw: Option<Sw>,
+    /// Whether this task has changed the card.
+    pub written: Written,
+}
+
+impl Fault {
+    /// A fault before anything was written.
+    pub fn new(code: Code) -> Self {
+        Self {
+            code,
+            sw: None,
+            written: Written::No,
+        }
+    }
+
+    /// The card's status word as a fault, before anything was written.
+    pub fn of_sw(sw: Sw) -> Self {
+        Self {
+            sw: Some(sw),
+            ..Self::new(Code::of_sw(sw))
+        }
+    }
+
+    /// The same fault, after a write whose fate is `written`.
+    pub fn written(self, written: Written) -> Self {
+        Self { written, ..self }
+    }
+}
+
+/// Whether a task has changed the card. "Unknown" is a state of its own, never "failed".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// The card is as it was.
+    No,
+    /// A write was sent and its answer did not come: the next reading of the card settles it.
+    Unknown,
+    /// The card has accepted the write.
+    Yes,
+}
+
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $name:ident = $text:literal,)+) => {
+        /// A stable, speakable code. Codes are never reused or renumbered.
+        ///
+        /// Exhaustive on purpose: a new code does not compile until the catalogue explains it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $($(#[doc = $doc])+ $name,)+
+        }
+
+        impl Code {
+            /// All codes, in the order of the catalogue.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The code as it is shown and spoken, for example `CRD-6983`.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)+
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The browser has no WebUSB.
+    NoWebUsb = "RDR-101",
+    /// The page was not loaded over HTTPS or from localhost.
+    InsecureOrigin = "RDR-102",
+    /// No reader was chosen in the browser's dialogue.
+    NothingChosen = "RDR-103",
+    /// The reader's interface is of the protected class 0x0B.
+    ProtectedReader = "RDR-104",
+    /// The operating system did not let the browser open the reader.
+    ReaderAccessDenied = "RDR-105",
+    /// Another program holds the reader.
+    ReaderBusy = "RDR-106",
+    /// Another tab of this browser holds the reader.
+    ReaderInOtherTab = "RDR-107",
+    /// The device is no CCID reader.
+    NotAReader = "RDR-108",
+    /// The reader works at an exchange level this page does not speak.
+    UnsupportedLevel = "RDR-109",
+    /// The reader was unplugged.
+    ReaderGone = "RDR-110",
+    /// The reader did not answer in time.
+    ReaderTimeout = "RDR-111",
+    /// The reader refused a command or broke the protocol.
+    ReaderProtocol = "RDR-112",
+    /// No reader is connected.
+    NoReader = "RDR-113",
+    /// A USB transfer failed.
+    ReaderTransfer = "RDR-114",
+
+    /// No card is in the reader.
+    NoCard = "CRD-101",
+    /// The card was taken out.
+    CardGone = "CRD-102",
+    /// The card does not answer to reset.
+    CardMute = "CRD-103",
+    /// The card is no toll card.
+    NotATollCard = "CRD-104",
+    /// A file of the card cannot be understood.
+    MalformedFile = "CRD-105",
+    /// Another card than the one this task began with.
+    OtherCard = "CRD-106",
+    /// A credit card (记账卡) cannot be loaded.
+    CreditCard = "CRD-107",
+    /// The card has expired.
+    CardExpired = "CRD-108",
+    /// The card's validity has not begun.
+    CardNotYetActive = "CRD-109",
+    /// A write was sent and its answer did not come.
+    WriteUnknown = "CRD-111",
+    /// The card took the load but shows another balance than expected.
+    BalanceDiffers = "CRD-112",
+    /// The PIN is wrong.
+    WrongPin = "CRD-63C0",
+    /// The chip could not write its memory.
+    ChipWriteFailed = "CRD-6581",
+    /// The card wants its PIN or an authentication first.
+    SecurityState = "CRD-6982",
+    /// PIN or key blocked.
+    PinLocked = "CRD-6983",
+    /// Conditions of use not met.
+    Conditions = "CRD-6985",
+    /// The application is locked.
+    ApplicationLocked = "CRD-6A81",
+    /// The card does not accept the load's MAC2.
+    WrongMac2 = "CRD-9302",
+    /// The application is locked for ever.
+    ApplicationDead = "CRD-9303",
+    /// The card's load counter has reached its end.
+    CounterEnd = "CRD-9402",
+    /// The card has no such load key.
+    NoSuchKey = "CRD-9403",
+    /// The card answered another status word.
+    OtherStatusWord = "CRD-0000",
+
+    /// The backend cannot be reached; nothing was sent.
+    Unreachable = "NET-101",
+    /// The backend's answer did not come: what it did is unknown.
+    AnswerLost = "NET-102",
+    /// The backend failed.
+    BackendFailed = "NET-103",
+    /// The page is older than the backend.
+    PageOutdated = "NET-104",
+
+    /// Nobody is signed in, or the sign-in has expired.
+    NotSignedIn = "AUT-101",
+    /// Operator or password wrong.
+    WrongPassword = "AUT-102",
+    /// Too many failed sign-ins.
+    SignInLocked = "AUT-103",
+    /// This role may not do this.
+    RoleMayNot = "AUT-104",
+    /// The terminal is not registered for this outlet, or must be named.
+    UnknownTerminal = "AUT-105",
+    /// The request is malformed.
+    BadRequest = "AUT-106",
+    /// The idempotency key was used for another request.
+    KeyReused = "AUT-107",
+    /// The request carries no idempotency key.
+    KeyMissing = "AUT-108",
+    /// Only own outlets take cash for a load.
+    NotAnOwnOutlet = "AUT-109",
+    /// There is nothing at this address.
+    NoSuchRoute = "AUT-110",
+    /// The card is not in the records.
+    CardUnknown = "AUT-201",
+    /// The card is on the blacklist.
+    CardBlacklisted = "AUT-202",
+    /// The card is suspended.
+    CardSuspended = "AUT-203",
+    /// The card is reported lost.
+    CardLost = "AUT-204",
+    /// The card is cancelled.
+    CardCancelled = "AUT-205",
+    /// The card is marked as damaged.
+    CardDamaged = "AUT-206",
+    /// The amount is not allowed.
+    AmountNotAllowed = "AUT-301",
+    /// The balance would exceed what the card may hold.
+    BalanceTooHigh = "AUT-302",
+    /// The card's MAC1 does not verify.
+    WrongMac1 = "AUT-303",
+    /// The preflight number has expired or was used; read the card again.
+    NonceExpired = "AUT-304",
+    /// The evidence does not verify. It proves nothing.
+    WrongEvidence = "AUT-305",
+    /// Too many wrong proofs for this card or in this sign-in.
+    ProofsLocked = "AUT-306",
+    /// Too many authorisations at this counter.
+    TooManyAuthorisations = "AUT-307",
+    /// No keys for this issuer or key index.
+    NoKeys = "AUT-308",
+    /// The load protocol of this algorithm is not published (SM4).
+    UnsupportedAlgorithm = "AUT-309",
+    /// The card's counter is below what is already proved.
+    OldCounter = "AUT-310",
+    /// The card's counter has moved on; what spent it must be settled first.
+    CounterMoved = "AUT-311",
+
+    /// No such record.
+    NoSuchRecord = "REC-101",
+    /// The record belongs to another card.
+    RecordOfOtherCard = "REC-102",
+    /// The record is not paid.
+    NotPaid = "REC-103",
+    /// The record is already loaded.
+    AlreadyLoaded = "REC-104",
+    /// The card has an unfinished record.
+    OpenRecord = "REC-105",
+    /// The record is closed.
+    RecordClosed = "REC-106",
+    /// Somebody else changed the record at the same moment.
+    RecordRaced = "REC-107",
+
+    /// The amount confirmed differs from the record's.
+    PaymentDiffers = "PAY-101",
+    /// The record is already paid.
+    AlreadyPaid = "PAY-102",
+}
+
+impl Code {
+    /// The code of a status word a card should not have answered.
+    pub fn of_sw(sw: Sw) -> Self {
+        match sw {
+            _ if sw.tries_left().is_some() => Self::WrongPin,
+            Sw::WRITE_FAILED => Self::ChipWriteFailed,
+            Sw::SECURITY_STATE => Self::SecurityState,
+            Sw::BLOCKED => Self::PinLocked,
+            Sw::CONDITIONS => Self::Conditions,
+            Sw::LOCKED_APPLICATION => Self::ApplicationLocked,
+            Sw::WRONG_MAC => Self::WrongMac2,
+            Sw::APPLICATION_DEAD => Self::ApplicationDead,
+            Sw::COUNTER_END => Self::CounterEnd,
+            Sw::NO_SUCH_KEY => Self::NoSuchKey,
+            _ => Self::OtherStatusWord,
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Code {
+    type Err = NoSuchCode;
+
+    fn from_str(text: &str) -> Result<Self, NoSuchCode> {
+        let find = |code: &&Self| code.as_str() == text;
+        Self::ALL.iter().find(find).copied().ok_or(NoSuchCode)
+    }
+}
+
+/// The text is no fault code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no such fault code")]
+pub struct NoSuchCode;
+
+#[cfg(feature = "serde")]
+mod json {
+    use super::Code;
+    use alloc::string::String;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    impl Serialize for Code {
+        fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+            to.serialize_str(self.as_str())
+        }
+    }
+
+    impl<'de> Deserialize<'de> for Code {
+        fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+            String::deserialize(from)?.parse().map_err(D::Error::custom)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_code_is_unique_and_reads_back() {
+        let texts: BTreeSet<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(texts.len(), Code::ALL.len());
+        for &code in Code::ALL {
+            assert_eq!(code.as_str().parse(), Ok(code));
+        }
+        assert_eq!("RDR-1".parse::<Code>(), Err(NoSuchCode));
+    }
+
+    #[test]
+    fn a_status_word_code_carries_its_status_word() {
+        for sw in [0x6581, 0x6982, 0x6983, 0x6985, 0x6A81, 0x9302, 0x9402] {
+            let code = Code::of_sw(Sw(sw));
+            assert_eq!(code.as_str(), std::format!("CRD-{sw:04X}"));
+        }
+        assert_eq!(Code::of_sw(Sw(0x63C2)), Code::WrongPin);
+        assert_eq!(Code::of_sw(Sw(0x6F00)), Code::OtherStatusWord);
+    }
+}

@@ -1,0 +1,257 @@
+//! 卡片充值: loads money that was paid outside onto a stored-value card, exactly once.
+//!
+//! ```text
+//!  teller          flow                     card                         authority
+//!    │ 读卡 ───────▶ meet ── SELECT, 0015, 805C ─▶                            │
+//!    │               ├────── sight ──────────────────────────────────────────▶│ open record? preflight
+//!    │               └────── 805A, if a load is open ─▶ ── confirm ──────────▶│ ─▶ 已圈存
+//!    │ 金额 ───────▶ prepare VERIFY, INIT(1 fen, nonce) ─▶ ── create ────────▶│ 未支付
+//!    │ 收款 ─────────────────────────────────────────── payment ─────────────▶│ 未圈存
+//!    └ F2 ─────────▶ write ─ INIT ─▶ ── authorise ───────────────────────────▶│ 半圈存(n)
+//!                    ├────── CREDIT, once ─▶ TAC ── confirm ─────────────────▶│ 已圈存
+//!                    └────── 805C ─▶
+//! ```
+//!
+//! The card's online counter is the lock: it moves by one exactly when a CREDIT is accepted, so any
+//! number of authorisations at one counter load the card at most once.
+
+use super::check_card::validity;
+use super::{
+    Identity, KeptEvidence, Progress, Step, identify, read_balance, settle_open, sight, transmit_ok,
+};
+use crate::authority::{
+    Authorise, Authority, CreateRecharge, Evidence, InitForLoad, Recharge, Sighted,
+};
+use crate::card::{Card, Fate};
+use crate::fault::{Code, Fault, Written};
+use crate::hex::Fixed;
+use crate::sw::Sw;
+use crate::toll_card::{IssueFile, STORED_VALUE, wallet};
+
+/// A card that was read for a load, and what the records say about it.
+#[derive(Clone, Debug)]
+pub struct Met {
+    identity: Identity,
+    /// Balance in fen when the card was read.
+    pub balance: u32,
+    /// The records' side.
+    pub sighted: Sighted,
+    /// An unfinished load that this reading has closed.
+    pub settled: Option<Recharge>,
+    /// Whether the PIN was verified in the current power session. One VERIFY per session.
+    verified: bool,
+}
+
+impl Met {
+    /// The issue file as read.
+    pub fn issue(&self) -> &IssueFile {
+        &self.identity.issue
+    }
+
+    /// Why no new load may begin on this card, if so.
+    pub fn obstacle(&self) -> Option<Code> {
+        if let Some(code) = self.sighted.status.refusal() {
+            return Some(code);
+        }
+        if self.issue().card_type != STORED_VALUE {
+            return Some(Code::CreditCard);
+        }
+        validity(self.issue(), self.sighted.today).err()
+    }
+}
+
+/// A finished load.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loaded {
+    /// The record, 已圈存, with both balances as the card proved them.
+    pub record: Recharge,
+    /// The balance the card shows now, fen.
+    pub balance: u32,
+}
+
+/// Reads the card, shows it to the backend, and closes a load that had reached the card.
+pub async fn meet(
+    card: &mut dyn Card,
+    authority: &mut dyn Authority,
+    progress: &mut dyn Progress,
+) -> Result<Met, Fault> {
+    progress.at(Step::ReadCard);
+    let identity = identify(card).await?;
+    let balance = read_balance(card, identity.session).await?;
+
+    progress.at(Step::AskRecords);
+    let mut sighted = sight(authority, &identity, balance).await?;
+    let session = identity.session;
+    let settled = settle_open(card, authority, progress, session, &mut sighted).await?;
+    if settled.is_some() {
+        // With the open record closed, the backend may now offer a new load.
+        sighted = sight(authority, &identity, balance).await?;
+    }
+    Ok(Met {
+        identity,
+        balance,
+        sighted,
+        settled,
+        verified: false,
+    })
+}
+
+/// Proves card, keys and PIN, and opens a record. What would fail after payment fails here.
+pub async fn prepare(
+    card: &mut dyn Card,
+    authority: &mut dyn Authority,
+    progress: &mut dyn Progress,
+    met: &mut Met,
+    amount: i64,
+) -> Result<Recharge, Fault> {
+    if let Some(code) = met.obstacle() {
+        return Err(Fault::new(code));
+    }
+    progress.at(Step::ProveCard);
+    same_card_under_power(card, met).await?;
+    match open_record(card, authority, met, amount).await {
+        // The teller took longer than the nonce lives: fetch a fresh one, once.
+        Err(fault) if fault.code == Code::NonceExpired => {
+            met.sighted = sight(authority, &met.identity, met.balance).await?;
+            open_record(card, authority, met, amount).await
+        }
+        opened => opened,
+    }
+}
+
+async fn open_record(
+    card: &mut dyn Card,
+    authority: &mut dyn Authority,
+    met: &mut Met,
+    amount: i64,
+) -> Result<Recharge, Fault> {
+    let preflight = met.sighted.preflight.clone();
+    let preflight = preflight.ok_or(Fault::new(Code::NonceExpired))?;
+    let on_card = u32::try_from(amount).map_err(|_| Fault::new(Code::AmountNotAllowed))?;
+    verify_pin(card, met).await?;
+    let request = CreateRecharge {
+        card: met.issue().number,
+        amount,
+        init: initialize(card, met, &preflight, on_card).await?,
+    };
+    Ok(authority.create(&request).await?)
+}
+
+/// Writes a paid record to its card.
+///
+/// After CREDIT was sent there is no "failed": the card took it, refused it by its own word, or the
+/// outcome is [`Written::Unknown`] and the next sight of the card settles it.
+pub async fn write(
+    card: &mut dyn Card,
+    authority: &mut dyn Authority,
+    progress: &mut dyn Progress,
+    met: &mut Met,
+    record: &Recharge,
+) -> Result<Loaded, Fault> {
+    progress.at(Step::ProveCard);
+    same_card_under_power(card, met).await?;
+    if met.issue().number != record.card {
+        return Err(Fault::new(Code::OtherCard));
+    }
+    verify_pin(card, met).await?;
+    let request = Authorise {
+        init: initialize(card, met, &record.init, record.amount).await?,
+    };
+
+    progress.at(Step::Authorise);
+    let authorised = authority.authorise(&record.id, &request).await?;
+    let credit = wallet::credit_for_load(&authorised.command.0)
+        .map_err(|_| Fault::new(Code::BackendFailed))?;
+
+    progress.at(Step::WriteCard);
+    let tac = match card.transmit(met.identity.session, &credit).await {
+        Ok(answer) if answer.sw.is_ok() => <[u8; 4]>::try_from(&answer.data[..])
+            .map_err(|_| Fault::new(Code::WriteUnknown).written(Written::Unknown))?,
+        Ok(answer) => return Err(refused_credit(answer.sw)),
+        Err(none) if none.fate == Fate::NotSent => return Err(none.into()),
+        Err(_) => return Err(Fault::new(Code::WriteUnknown).written(Written::Unknown)),
+    };
+
+    progress.at(Step::Confirm);
+    let evidence = Evidence::Tac(Fixed(tac));
+    progress.keep(&KeptEvidence {
+        record: record.id.clone(),
+        counter: authorised.record.counter,
+        evidence: evidence.clone(),
+    });
+    let written = |fault: Fault| fault.written(Written::Yes);
+    let record = authority
+        .confirm(&record.id, &evidence)
+        .await
+        .map_err(|refusal| written(refusal.into()))?;
+
+    progress.at(Step::CheckBalance);
+    let balance = read_balance(card, met.identity.session)
+        .await
+        .map_err(written)?;
+    if record.balance_after != Some(balance) {
+        return Err(written(Fault::new(Code::BalanceDiffers)));
+    }
+    Ok(Loaded { record, balance })
+}
+
+/// The card refused CREDIT by its own word. A memory failure may have hit after the write; a reader's
+/// own 66xx and 6E81 say nothing about the card.
+fn refused_credit(sw: Sw) -> Fault {
+    let unknown = sw == Sw::WRITE_FAILED || sw.0 >> 8 == 0x66 || sw.0 == 0x6E81;
+    let written = if unknown {
+        Written::Unknown
+    } else {
+        Written::No
+    };
+    Fault::of_sw(sw).written(written)
+}
+
+/// Makes sure that the card in the reader is still the one that was read: the same power session, or
+/// else the same number, read again.
+async fn same_card_under_power(card: &mut dyn Card, met: &mut Met) -> Result<(), Fault> {
+    if card.connect().await? == met.identity.session {
+        return Ok(());
+    }
+    let identity = identify(card).await?;
+    if identity.issue.number != met.identity.issue.number {
+        return Err(Fault::new(Code::OtherCard));
+    }
+    met.identity = identity;
+    met.verified = false;
+    Ok(())
+}
+
+/// VERIFY once per power session. `63Cx` ends the task and no other form is tried; `9403` says that the
+/// card has no PIN.
+async fn verify_pin(card: &mut dyn Card, met: &mut Met) -> Result<(), Fault> {
+    if met.verified {
+        return Ok(());
+    }
+    let verify =
+        wallet::verify(&met.sighted.profile.pin).map_err(|_| Fault::new(Code::WrongPin))?;
+    if let Some(verify) = verify {
+        let response = card.transmit(met.identity.session, &verify).await?;
+        if !response.sw.is_ok() && response.sw != Sw::NO_SUCH_KEY {
+            return Err(Fault::of_sw(response.sw));
+        }
+    }
+    met.verified = true;
+    Ok(())
+}
+
+/// INITIALIZE FOR LOAD with the backend's parameters.
+async fn initialize(
+    card: &mut dyn Card,
+    met: &Met,
+    init: &InitForLoad,
+    record_amount: u32,
+) -> Result<Fixed<16>, Fault> {
+    let amount = init.amount.unwrap_or(record_amount);
+    let command = wallet::initialize_for_load(init, amount);
+    let answer = transmit_ok(card, met.identity.session, &command).await?;
+    let answer = answer.try_into();
+    answer
+        .map(Fixed)
+        .map_err(|_| Fault::new(Code::MalformedFile))
+}

@@ -1,0 +1,210 @@
+//! The counter tasks, one file each: plain `async fn` that read top to bottom like the sequence chart.
+//!
+//! A flow knows neither page nor transport nor HTTP. Dropped at any await it leaves the card and the
+//! ledger in a state the next sight of the card can finish.
+
+use crate::apdu::{Command, Response};
+use crate::authority::{Authority, Evidence, Recharge, RechargeState, RecordId, Sight, Sighted};
+use crate::card::{Card, NoAnswer, PowerSession};
+use crate::fault::{Code, Fault};
+use crate::hex::{Bytes, Fixed};
+use crate::sw::Sw;
+use crate::toll_card::{Fci, HolderFile, IssueFile, select_master_file, wallet};
+
+mod check_card;
+mod load;
+
+pub use check_card::{CheckedCard, check_card};
+pub use load::{Loaded, Met, meet, prepare, write};
+
+/// Where a flow tells how far it is, and leaves what must survive the page.
+pub trait Progress {
+    /// The flow begins this step.
+    fn at(&mut self, step: Step);
+
+    /// Called before the answer of a write is handed on: the journal keeps it first, so that a page
+    /// that dies now loses nothing.
+    fn keep(&mut self, evidence: &KeptEvidence);
+}
+
+/// The steps a teller sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// The card's files are read.
+    ReadCard,
+    /// The backend is shown the card.
+    AskRecords,
+    /// An unfinished load is settled by the card's proof.
+    SettleOpen,
+    /// PIN and a first INIT prove card and keys.
+    ProveCard,
+    /// The backend authorises the write.
+    Authorise,
+    /// The card is being written: it must not be moved.
+    WriteCard,
+    /// The card's TAC is handed in.
+    Confirm,
+    /// The balance is read again.
+    CheckBalance,
+}
+
+/// What a card answered to a write, until the backend has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptEvidence {
+    /// The record that was written.
+    pub record: RecordId,
+    /// The counter the write used.
+    pub counter: Option<u16>,
+    /// The card's answer.
+    pub evidence: Evidence,
+}
+
+/// Who the card in the reader is.
+#[derive(Clone, Debug)]
+struct Identity {
+    session: PowerSession,
+    bytes: Bytes,
+    issue: IssueFile,
+}
+
+/// Powers the card and reads who it is. Leaves the toll application selected.
+async fn identify(card: &mut dyn Card) -> Result<Identity, Fault> {
+    let session = card.connect().await?;
+    select_toll_application(card, session).await?;
+    read_identity(card, session).await
+}
+
+/// As [`identify`], with the holder file, which stands in the master file and so comes first.
+async fn identify_with_holder(
+    card: &mut dyn Card,
+) -> Result<(Identity, Option<HolderFile>, Option<Fci>), Fault> {
+    let session = card.connect().await?;
+    let selected = card.transmit(session, &select_master_file()).await?;
+    let holder = if selected.sw.is_ok() {
+        let response = card.transmit(session, &HolderFile::read()).await?;
+        HolderFile::parse(&response.data).ok()
+    } else {
+        None
+    };
+    let selected = select_toll_application(card, session).await?;
+    let application = Fci::parse(&selected.data).ok();
+    Ok((read_identity(card, session).await?, holder, application))
+}
+
+async fn select_toll_application(
+    card: &mut dyn Card,
+    session: PowerSession,
+) -> Result<Response, Fault> {
+    let select = crate::toll_card::select_toll_application();
+    let response = card.transmit(session, &select).await?;
+    match response.sw {
+        Sw::OK => Ok(response),
+        Sw::LOCKED_APPLICATION => Err(Fault::of_sw(response.sw)),
+        other => Err(Fault {
+            sw: Some(other),
+            ..Fault::new(Code::NotATollCard)
+        }),
+    }
+}
+
+async fn read_identity(card: &mut dyn Card, session: PowerSession) -> Result<Identity, Fault> {
+    let read = IssueFile::read(IssueFile::CLASSIC);
+    let response = card.transmit(session, &read).await?;
+    if !response.sw.is_ok() {
+        return Err(Fault {
+            sw: Some(response.sw),
+            ..Fault::new(Code::NotATollCard)
+        });
+    }
+    let issue = IssueFile::parse(&response.data).map_err(|_| Fault::new(Code::MalformedFile))?;
+    Ok(Identity {
+        session,
+        bytes: Bytes(response.data),
+        issue,
+    })
+}
+
+async fn read_balance(card: &mut dyn Card, session: PowerSession) -> Result<u32, Fault> {
+    let data = transmit_ok(card, session, &wallet::get_balance()).await?;
+    wallet::parse_balance(&data).map_err(|_| Fault::new(Code::MalformedFile))
+}
+
+async fn sight(
+    authority: &mut dyn Authority,
+    identity: &Identity,
+    balance: u32,
+) -> Result<Sighted, Fault> {
+    let sight = Sight {
+        issue: identity.bytes.clone(),
+        balance: Fixed(balance.to_be_bytes()),
+    };
+    Ok(authority.sight(identity.issue.number, &sight).await?)
+}
+
+/// Closes a load that reached the card but not the ledger: asks the card for its proof and hands it in.
+///
+/// Comes before any INIT, which may clear the proof. `9406` proves nothing: the record stays open.
+async fn settle_open(
+    card: &mut dyn Card,
+    authority: &mut dyn Authority,
+    progress: &mut dyn Progress,
+    session: PowerSession,
+    sighted: &mut Sighted,
+) -> Result<Option<Recharge>, Fault> {
+    let Some((open, counter)) = sighted.open.as_ref().and_then(loading) else {
+        return Ok(None);
+    };
+    progress.at(Step::SettleOpen);
+    for asked in sighted.profile.proof_counter.candidates(counter) {
+        let response = card
+            .transmit(session, &wallet::get_load_prove(asked))
+            .await?;
+        let Ok(prove) = <[u8; 8]>::try_from(&response.data[..]) else {
+            continue;
+        };
+        let evidence = Evidence::Prove(Fixed(prove));
+        match authority.confirm(&open.id, &evidence).await {
+            Ok(record) => {
+                sighted.open = None;
+                return Ok(Some(record));
+            }
+            // The proof of an older load, asked for by the other way of counting.
+            Err(refusal) if refusal.code == Code::WrongEvidence => {}
+            Err(refusal) => return Err(refusal.into()),
+        }
+    }
+    Ok(None)
+}
+
+fn loading(record: &Recharge) -> Option<(Recharge, u16)> {
+    let loading = record.state == RechargeState::Loading;
+    Some((record.clone(), record.counter.filter(|_| loading)?))
+}
+
+/// Sends a command that must be answered `9000`.
+async fn transmit_ok(
+    card: &mut dyn Card,
+    session: PowerSession,
+    command: &Command,
+) -> Result<alloc::vec::Vec<u8>, Fault> {
+    let response = card.transmit(session, command).await?;
+    if response.sw.is_ok() {
+        Ok(response.data)
+    } else {
+        Err(Fault::of_sw(response.sw))
+    }
+}
+
+/// A command that changes nothing was not answered.
+impl From<NoAnswer> for Fault {
+    fn from(none: NoAnswer) -> Self {
+        Self::new(none.code)
+    }
+}
+
+/// The backend refused, and nothing was written.
+impl From<crate::authority::Refusal> for Fault {
+    fn from(refusal: crate::authority::Refusal) -> Self {
+        Self::new(refusal.code)
+    }
+}

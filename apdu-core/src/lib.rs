@@ -1,0 +1,31 @@
+//! The protocol core of ETC Desk: everything that page, backend and tests must agree on about
+//! APDUs, readers and toll cards.
+//!
+//! Three layers, lowest first:
+//!
+//! 1. **Codecs** — pure functions over bytes: [`apdu`], [`atr`], [`ccid::message`],
+//!    [`ccid::descriptor`], [`toll_card`]. Any input gives a value or an error, never a panic.
+//! 2. **Engine** — [`ccid::Session`], a synchronous state machine without I/O and without a clock.
+//! 3. **Flows** — [`flow`], plain `async fn` over a [`card::Card`], an [`authority::Authority`] and a
+//!    [`flow::Progress`]; each reads like the sequence chart of its counter task.
+//!
+//! What this crate does not do: no keys, no cryptography, no HTTP, no GBK tables. The backend
+//! authorises every write; this crate carries the card's raw answers to it.
+#![no_std]
+
+extern crate alloc;
+
+#[cfg(test)]
+extern crate std;
+
+pub mod apdu;
+pub mod atr;
+pub mod authority;
+pub mod bcd;
+pub mod card;
+pub mod ccid;
+pub mod fault;
+pub mod flow;
+pub mod hex;
+pub mod sw;
+pub mod toll_card;

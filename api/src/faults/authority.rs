@@ -1,0 +1,219 @@
+//! `AUT-`: the authority refused, and has a reason.
+
+rows! {
+    "AUT-101" NotSignedIn: Person, retry false;
+    cause "还没有登录，或登录已过期。"
+          "Nobody is signed in, or the sign-in has expired.";
+    next  "请重新登录，再读卡继续；未办完的业务会保留。"
+          "Please sign in again, read the card and go on; unfinished work is kept.";
+    dont  "请不要借用他人的账号；已收的款请不要再收一次。"
+          "Please do not borrow another person's sign-in, and do not take money a second time.";
+
+    "AUT-102" WrongPassword: Person, retry false;
+    cause "操作员或密码不正确。"
+          "The operator name or the password is not correct.";
+    next  "请检查大小写和输入法后重新输入；忘记密码时，请找网点负责人。"
+          "Please check capitals and the input method and type them again; if the password is forgotten, ask the head of the outlet.";
+    dont  "请不要连续猜密码，多次不符账号会锁住。"
+          "Please do not guess passwords: after several tries the sign-in locks.";
+
+    "AUT-103" SignInLocked: Authority, retry false;
+    cause "登录多次没有通过，账号已暂时锁住。"
+          "After too many failed sign-ins this operator is locked for now.";
+    next  "请稍后再登录，或请网点负责人解锁。"
+          "Please sign in later, or ask the head of the outlet to unlock it.";
+    dont  "请不要继续试密码，也不要借用他人的账号。"
+          "Please do not go on trying passwords or borrow another person's sign-in.";
+
+    "AUT-104" RoleMayNot: Authority, retry false;
+    cause "当前账号没有办理这一步的权限。"
+          "The role signed in may not do this step.";
+    next  "请主管用自己的账号办理；需要长期权限时，请联系网点负责人。"
+          "Please ask the supervisor to do it with an own sign-in; for a lasting permission ask the head of the outlet.";
+    dont  "请不要索要或借用他人的密码。"
+          "Please do not ask for or borrow another person's password.";
+
+    "AUT-105" UnknownTerminal: Authority, retry false;
+    cause "这台电脑的终端号没有在本网点登记，或登录时没有选择。"
+          "The terminal number of this PC is not registered for this outlet, or was not named at sign-in.";
+    next  "请重新登录并选择本机的终端号；列表里没有时，请网点负责人向省中心登记。"
+          "Please sign in again and name this PC's terminal; if it is not listed, the head of the outlet registers it with the province centre.";
+    dont  "请不要使用别的电脑的终端号。"
+          "Please do not use the terminal number of another PC.";
+
+    "AUT-106" BadRequest: Us, retry false;
+    cause "后台看不懂本页发出的请求，没有办理。"
+          "The backend could not understand what this page sent and did nothing.";
+    next  "请检查填写的内容后刷新本页再试；再次出现时，请把代码告诉 IT 管理员。"
+          "Please check what was entered, reload this page and try again; if it comes back, tell the IT administrator the code.";
+    dont  "已收的款请不要再收一次。"
+          "Please do not take money a second time.";
+
+    "AUT-107" KeyReused: Us, retry false;
+    cause "本页的一个请求编号已用于另一次办理，后台没有办理这一次。"
+          "This page used one request number for two different requests, and the backend refused the second.";
+    next  "请刷新本页并重新读卡，如已收款，会接着原来的记录办理；再次出现时，请把代码告诉 IT 管理员。"
+          "Please reload this page and read the card again: paid records are continued; if it comes back, tell the IT administrator the code.";
+    dont  "请不要再次收款。"
+          "Please do not take money again.";
+
+    "AUT-108" KeyMissing: Us, retry false;
+    cause "本页发出的请求缺少编号，后台没有办理。"
+          "The request of this page carried no request number, and the backend did nothing.";
+    next  "请刷新本页并重新读卡；再次出现时，请把代码告诉 IT 管理员。"
+          "Please reload this page and read the card again; if it comes back, tell the IT administrator the code.";
+    dont  "请不要再次收款，如已收款，款项安全，仍在记录中。"
+          "Please do not take money again; if it was taken it is safe in its record.";
+
+    "AUT-109" NotAnOwnOutlet: Authority, retry false;
+    cause "只有自营网点可以收现金办理充值。"
+          "Only own outlets may take cash for a load.";
+    next  "请按本网点的收款方式办理，或请客户到自营网点；不清楚时，请询问主管。"
+          "Please use this outlet's way of payment, or send the customer to an own outlet; if in doubt, ask the supervisor.";
+    dont  "请不要在本网点收现金充值；已收的现金请当面退还。"
+          "Please do not take cash for a load here; cash already taken is to be given back at once.";
+
+    "AUT-110" NoSuchRoute: Us, retry false;
+    cause "本页访问的后台地址不存在。"
+          "This page asked for an address the backend does not have.";
+    next  "请刷新本页；再次出现时，请把代码告诉 IT 管理员。"
+          "Please reload this page; if it comes back, tell the IT administrator the code.";
+    dont  "请不要手工修改地址栏；已收的款请不要再收一次。"
+          "Please do not edit the address by hand, and do not take money a second time.";
+
+    "AUT-201" CardUnknown: Authority, retry false;
+    cause "系统里没有这张卡的登记。"
+          "The card is not in the records.";
+    next  "请核对卡号，再请主管联系省中心登记这张卡。"
+          "Please compare the card number, then have the supervisor ask the province centre to take the card into the records.";
+    dont  "登记之前，请不要为这张卡收款或写卡。"
+          "Until it is registered, please do not take money for this card or write to it.";
+
+    "AUT-202" CardBlacklisted: Authority, retry false;
+    cause "这张卡在黑名单中。"
+          "The card is on the blacklist.";
+    next  "请主管向省中心查询原因，并告诉客户如何解除。"
+          "Please have the supervisor ask the province centre for the reason and tell the customer how it can be lifted.";
+    dont  "解除之前，请不要为这张卡收款或充值。"
+          "Until it is lifted, please do not take money for this card or load it.";
+
+    "AUT-203" CardSuspended: Authority, retry false;
+    cause "这张卡已挂起，暂停使用。"
+          "The card is suspended for now.";
+    next  "请客户先办理解除挂起，需要时请主管联系省中心。"
+          "Please have the customer apply to lift the suspension first; if needed the supervisor asks the province centre.";
+    dont  "解除挂起之前，请不要为这张卡收款或充值。"
+          "While it is suspended, please do not take money for this card or load it.";
+
+    "AUT-204" CardLost: Authority, retry false;
+    cause "这张卡已挂失。"
+          "The card is reported lost.";
+    next  "请主管核对持卡人身份；本人找回卡片的，由主管联系省中心解除挂失。"
+          "Please have the supervisor check who the holder is; if the holder has found the card, the supervisor asks the province centre to lift the report.";
+    dont  "解除挂失之前，请不要为这张卡充值，也不要透露持卡人的资料。"
+          "While it is reported lost, please do not load this card, and do not disclose anything about its holder.";
+
+    "AUT-205" CardCancelled: Authority, retry false;
+    cause "这张卡已注销。"
+          "The card is cancelled.";
+    next  "请客户重新申请用户卡；卡内余额有疑问时，请主管联系省中心。"
+          "Please have the customer apply for a new card; for questions about its balance the supervisor asks the province centre.";
+    dont  "请不要再为这张卡收款、充值或激活。"
+          "Please do not take money for this card, load it or activate it.";
+
+    "AUT-206" CardDamaged: Authority, retry false;
+    cause "这张卡已登记为损坏。"
+          "The card is marked as damaged.";
+    next  "请换一张卡办理，把这张卡交给主管回收；已收未充的款项安全，由省中心核算。"
+          "Please use another card and hand this one to the supervisor; money taken but not loaded is safe and settled by the province centre.";
+    dont  "请不要再用这张卡写卡，也不要再次收款。"
+          "Please do not write to this card any more, and do not take money again.";
+
+    "AUT-301" AmountNotAllowed: Authority, retry false;
+    cause "这个充值金额不在允许的范围内。"
+          "This amount is not allowed for a load.";
+    next  "请与客户商定另一个金额，重新输入；不清楚限额时，请询问主管。"
+          "Please agree on another amount with the customer and enter it; if the limits are not clear, ask the supervisor.";
+    dont  "金额被接受之前，请不要收款。"
+          "Please do not take money before the amount is accepted.";
+
+    "AUT-302" BalanceTooHigh: Authority, retry false;
+    cause "充值后余额会超过这张卡允许的最高余额。"
+          "After this load the balance would exceed what the card may hold.";
+    next  "请与客户商定一个较小的金额，重新输入。"
+          "Please agree on a smaller amount with the customer and enter it.";
+    dont  "金额被接受之前，请不要收款；也不要到其他系统充值来绕过限额。"
+          "Please do not take money before the amount is accepted, and do not load elsewhere to get round the limit.";
+
+    "AUT-303" WrongMac1: Authority, retry false;
+    cause "后台核验卡片没有通过，不能确认这张卡的真实性。"
+          "The card's proof did not verify, so the backend cannot be sure of this card.";
+    next  "请把卡片交给主管，由省中心核对；如已收款，款项安全，仍在记录中。"
+          "Please give the card to the supervisor, who has the province centre check it; if money was taken it is safe in its record.";
+    dont  "请不要反复尝试，次数过多会锁住；也不要再次收款或到其他系统充值。"
+          "Please do not keep trying, as too many tries lock it; do not take money again or load it in another system.";
+
+    "AUT-304" NonceExpired: Authority, retry true;
+    cause "读卡后等待太久，这次读卡的结果已过期或已用过。"
+          "This reading of the card has expired or was already used.";
+    next  "请重新读卡，然后继续。"
+          "Please read the card again and go on.";
+    dont  "请不要再次收款；重新读卡前请不要换卡。"
+          "Please do not take money again, and do not change the card before it is read again.";
+
+    "AUT-305" WrongEvidence: Authority, retry false;
+    cause "收到的充值凭据没有通过核验，不能说明这笔充值已写入或未写入；款项安全，仍在记录中。"
+          "The evidence of this load does not verify and proves neither that it was written nor that it was not; the money is safe in its record.";
+    next  "请用同一张卡重新读卡，由读卡结果核实；仍不通过时，请主管联系省中心。"
+          "Please read the same card again, which settles it; if it still does not verify, the supervisor asks the province centre.";
+    dont  "核实之前，请不要再次收款或退款，也不要到其他系统充值。"
+          "Until it is settled, please do not take or return money, and do not load the card in another system.";
+
+    "AUT-306" ProofsLocked: Authority, retry false;
+    cause "核验多次没有通过，这张卡或本次登录已锁住。"
+          "Too many proofs did not verify, so this card or this sign-in is locked.";
+    next  "请主管查看原因后解锁；如已收款，款项安全，仍在记录中。"
+          "Please ask the supervisor to look into it and unlock it; if money was taken it is safe in its record.";
+    dont  "请不要换电脑或账号再试，也不要再次收款。"
+          "Please do not try from another PC or sign-in, and do not take money again.";
+
+    "AUT-307" TooManyAuthorisations: Authority, retry false;
+    cause "这笔充值的写卡授权次数已达上限；款项安全，仍在记录中。"
+          "This load has been authorised as often as is allowed; the money is safe in its record.";
+    next  "请主管重新读卡核实，再决定是否增加次数。"
+          "Please ask the supervisor to read the card again and decide whether to allow more.";
+    dont  "请不要再次收款，也不要改到其他系统充值。"
+          "Please do not take money again, and do not load the card in another system.";
+
+    "AUT-308" NoKeys: Authority, retry false;
+    cause "后台还没有开通这个发卡方或这一批卡片的业务。"
+          "The backend holds no keys for this issuer or this kind of card.";
+    next  "请把卡号和代码交给主管，由省中心开通。"
+          "Please give card number and code to the supervisor, who asks the province centre to provide them.";
+    dont  "开通之前，请不要为这张卡收款或写卡。"
+          "Until then, please do not take money for this card or write to it.";
+
+    "AUT-309" UnsupportedAlgorithm: Authority, retry false;
+    cause "这张卡使用国密（SM4）充值，相关规范没有公开，本系统暂不支持。"
+          "This card loads with SM4, whose load protocol is not published, so this system does not support it.";
+    next  "请告诉客户这张卡暂不能在这里充值，请主管向省中心询问可办理的地点。"
+          "Please tell the customer that it cannot be loaded here for now, and have the supervisor ask the province centre where it can.";
+    dont  "请不要为这张卡收取充值款。"
+          "Please do not take money to load this card.";
+
+    "AUT-310" OldCounter: Authority, retry false;
+    cause "卡片显示的充值次数，比后台已核实的还要早。"
+          "The card shows an older load counter than what is already proved.";
+    next  "请把卡片交给主管，由省中心核对；如已收款，款项安全，仍在记录中。"
+          "Please give the card to the supervisor, who has the province centre look into it; if money was taken it is safe in its record.";
+    dont  "核对之前，请不要对这张卡收款、写卡或退款。"
+          "Until that is done, please do not take or return money for this card, and do not write to it.";
+
+    "AUT-311" CounterMoved: Authority, retry false;
+    cause "这张卡上又完成过一次充值，需要先核实是哪一笔；款项安全，仍在记录中。"
+          "The card has accepted a load since, and which one it was must be settled first; the money is safe in its record.";
+    next  "请用同一张卡重新读卡，系统会核实；仍不能确定时，请主管处理。"
+          "Please read the same card again, and the system will settle it; if it cannot, ask the supervisor.";
+    dont  "核实之前，请不要再次收款、充值或退款，也不要到其他系统充值。"
+          "Until it is settled, please do not take or return money and do not load the card, neither here nor in another system.";
+}

@@ -1,0 +1,289 @@
+//! The page's calls to the backend.
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+use std::time::Duration;
+
+use apdu_core::authority::{
+    Authorise, Authorised, Authority, CreateRecharge, Evidence, Recharge, RecordId, Refusal, Sight,
+    Sighted,
+};
+use apdu_core::bcd::CardNumber;
+use apdu_core::card::Answer;
+use apdu_core::fault::Code;
+use etc_api::{IDEMPOTENCY_KEY, Payment, Problem, Session, SignIn, Status};
+use gloo_net::http::{Method, RequestBuilder, Response};
+use leptos::prelude::*;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use web_sys::AbortController;
+
+use crate::desk::{Desk, Link};
+use crate::journal;
+
+/// No answer within this time is *unknown*.
+const DEADLINE: Duration = Duration::from_secs(15);
+
+/// The backend, as seen from this page.
+#[derive(Clone)]
+pub struct Backend {
+    desk: Desk,
+    /// Calls that wait until somebody has signed in again.
+    waiting: Rc<RefCell<Vec<Waker>>>,
+}
+
+impl Backend {
+    /// A client for this page's own origin.
+    pub fn new(desk: Desk) -> Self {
+        Self {
+            desk,
+            waiting: Rc::default(),
+        }
+    }
+
+    /// The backend's build, and whether it is a demo.
+    pub async fn status(&self) -> Result<Status, Refusal> {
+        self.call(&Request::get("status")).await
+    }
+
+    /// Who is signed in.
+    pub async fn session(&self) -> Result<Session, Refusal> {
+        self.call(&Request::get("session")).await
+    }
+
+    /// Signs in; calls that waited for it go on.
+    pub async fn sign_in(&self, sign_in: &SignIn) -> Result<Session, Refusal> {
+        let session: Session = self.call(&Request::post("session", sign_in)).await?;
+        self.desk.session.set(Some(session.clone()));
+        self.desk.locked.set(false);
+        for waker in self.waiting.take() {
+            waker.wake();
+        }
+        Ok(session)
+    }
+
+    /// Signs out.
+    pub async fn sign_out(&self) {
+        let request = Request {
+            method: Method::DELETE,
+            ..Request::get("session")
+        };
+        // Whatever the backend says: on this PC nobody is signed in any more.
+        let _ = self.call::<()>(&request).await;
+        self.desk.session.set(None);
+    }
+
+    /// Confirms that money was taken. The same `key` is the same attempt.
+    pub async fn pay(
+        &self,
+        record: &RecordId,
+        payment: &Payment,
+        key: &str,
+    ) -> Result<Recharge, Refusal> {
+        let request = Request::post(&format!("recharges/{record}/payment"), payment);
+        self.signed_in_call(&request.keyed(key)).await
+    }
+
+    /// Gives up a record that was not paid.
+    pub async fn close(&self, record: &RecordId) -> Result<Recharge, Refusal> {
+        let request = Request::post(&format!("recharges/{record}/close"), &());
+        self.signed_in_call(&request.keyed(&new_key())).await
+    }
+
+    /// The record as it is now.
+    pub async fn record(&self, record: &RecordId) -> Result<Recharge, Refusal> {
+        self.signed_in_call(&Request::get(&format!("recharges/{record}")))
+            .await
+    }
+
+    /// A call that needs a sign-in. When the sign-in has expired the screen locks, and the same request
+    /// goes on after the next sign-in: a job is never dropped for it.
+    async fn signed_in_call<T: DeserializeOwned>(&self, request: &Request) -> Result<T, Refusal> {
+        loop {
+            match self.call(request).await {
+                Err(refusal) if refusal.code == Code::NotSignedIn => {
+                    self.desk.locked.set(true);
+                    self.next_sign_in().await;
+                }
+                answer => return answer,
+            }
+        }
+    }
+
+    async fn next_sign_in(&self) {
+        let mut waited = false;
+        poll_fn(|context| {
+            if std::mem::replace(&mut waited, true) {
+                return Poll::Ready(());
+            }
+            self.waiting.borrow_mut().push(context.waker().clone());
+            Poll::Pending
+        })
+        .await;
+    }
+
+    async fn call<T: DeserializeOwned>(&self, request: &Request) -> Result<T, Refusal> {
+        let began = js_sys::Date::now();
+        let answer = request.send().await;
+        self.desk.link.set(Link {
+            up: answer.is_some(),
+            latency_ms: Some((js_sys::Date::now() - began) as u32),
+        });
+        match answer {
+            None => Err(refusal(request.lost())),
+            Some(response) => read(response).await.map_err(|code| {
+                refusal(match code {
+                    // The answer broke off on its way.
+                    None => request.lost(),
+                    Some(code) => code,
+                })
+            }),
+        }
+    }
+}
+
+/// `Ok` body, the problem's code, or nothing intelligible.
+async fn read<T: DeserializeOwned>(response: Response) -> Result<T, Option<Code>> {
+    let status = response.status();
+    let text = response.text().await.map_err(|_| None)?;
+    if response.ok() {
+        let text = if text.is_empty() { "null" } else { &text };
+        return serde_json::from_str(text).map_err(|_| Some(Code::BackendFailed));
+    }
+    match serde_json::from_str::<Problem>(&text) {
+        Ok(problem) => Err(Some(problem.code)),
+        // A proxy answers for a backend that is away.
+        Err(_) if (502..=504).contains(&status) => Err(None),
+        Err(_) => Err(Some(Code::BackendFailed)),
+    }
+}
+
+fn refusal(code: Code) -> Refusal {
+    Refusal { code }
+}
+
+/// One request; sent again it is the same attempt.
+struct Request {
+    method: Method,
+    path: String,
+    body: Option<String>,
+    key: Option<String>,
+}
+
+impl Request {
+    fn get(path: &str) -> Self {
+        Self {
+            method: Method::GET,
+            path: format!("/api/v1/{path}"),
+            body: None,
+            key: None,
+        }
+    }
+
+    fn post(path: &str, body: &impl Serialize) -> Self {
+        Self {
+            method: Method::POST,
+            // The types of the API always serialise.
+            body: serde_json::to_string(body).ok(),
+            ..Self::get(path)
+        }
+    }
+
+    fn keyed(self, key: &str) -> Self {
+        Self {
+            key: Some(key.to_owned()),
+            ..self
+        }
+    }
+
+    /// What no answer means: a request that changes nothing simply did not get through.
+    fn lost(&self) -> Code {
+        if self.key.is_some() {
+            Code::AnswerLost
+        } else {
+            Code::Unreachable
+        }
+    }
+
+    async fn send(&self) -> Option<Response> {
+        let abort = AbortController::new().ok()?;
+        let mut builder = RequestBuilder::new(&self.path)
+            .method(self.method.clone())
+            .abort_signal(Some(&abort.signal()));
+        if let Some(key) = &self.key {
+            builder = builder.header(IDEMPOTENCY_KEY, key);
+        }
+        let request = match &self.body {
+            Some(body) => builder
+                .header("content-type", "application/json")
+                .body(body.as_str()),
+            None => builder.build(),
+        };
+        let timer = set_timeout_with_handle(move || abort.abort(), DEADLINE).ok()?;
+        let answer = request.ok()?.send().await.ok();
+        timer.clear();
+        answer
+    }
+}
+
+/// A fresh idempotency key.
+pub fn new_key() -> String {
+    // A page that may use devices runs in a secure context, where browsers have randomUUID.
+    window()
+        .crypto()
+        .map(|crypto| crypto.random_uuid())
+        .unwrap_or_default()
+}
+
+impl Authority for Backend {
+    fn sight<'a>(
+        &'a mut self,
+        card: CardNumber,
+        sight: &'a Sight,
+    ) -> Answer<'a, Result<Sighted, Refusal>> {
+        Box::pin(async move {
+            let request = Request::post(&format!("cards/{card}/sight"), sight);
+            self.signed_in_call(&request).await
+        })
+    }
+
+    fn create<'a>(
+        &'a mut self,
+        request: &'a CreateRecharge,
+    ) -> Answer<'a, Result<Recharge, Refusal>> {
+        Box::pin(async move {
+            let request = Request::post("recharges", request).keyed(&new_key());
+            self.signed_in_call(&request).await
+        })
+    }
+
+    fn authorise<'a>(
+        &'a mut self,
+        record: &'a RecordId,
+        request: &'a Authorise,
+    ) -> Answer<'a, Result<Authorised, Refusal>> {
+        Box::pin(async move {
+            let request = Request::post(&format!("recharges/{record}/authorise"), request);
+            self.signed_in_call(&request.keyed(&new_key())).await
+        })
+    }
+
+    fn confirm<'a>(
+        &'a mut self,
+        record: &'a RecordId,
+        evidence: &'a Evidence,
+    ) -> Answer<'a, Result<Recharge, Refusal>> {
+        Box::pin(async move {
+            let request = Request::post(&format!("recharges/{record}/confirm"), evidence);
+            let answer = self.signed_in_call(&request.keyed(&new_key())).await;
+            match &answer {
+                Err(refusal) if refusal.code == Code::AnswerLost => {}
+                // Taken, or judged for good: the journal need not keep it.
+                _ => journal::forget(record),
+            }
+            answer
+        })
+    }
+}

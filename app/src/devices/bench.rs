@@ -1,0 +1,197 @@
+//! The virtual bench of a demo instance: a reader and cards from a wasm module of their own, fetched only
+//! when a person adds them. The page drives them through the same [`usb`](super::usb) code as real ones.
+
+use std::rc::Rc;
+
+use js_sys::Promise;
+use leptos::prelude::*;
+use serde::Deserialize;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+use super::Devices;
+use super::usb::Usb;
+
+/// Where a demo instance serves the module.
+const MODULE: &str = "/demo/sim.js";
+
+#[wasm_bindgen(inline_js = "export async function load_bench(url) {
+    const module = await import(url);
+    await module.default();
+    return new module.VirtualBench();
+}")]
+extern "C" {
+    fn load_bench(url: &str) -> Promise;
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// The bench, by shape.
+    type VirtualBench;
+    #[wasm_bindgen(method, getter)]
+    fn usb(this: &VirtualBench) -> Usb;
+    #[wasm_bindgen(method)]
+    fn plug(this: &VirtualBench, kind: &str);
+    #[wasm_bindgen(method)]
+    fn unplug(this: &VirtualBench);
+    #[wasm_bindgen(method)]
+    fn plugged(this: &VirtualBench) -> bool;
+    #[wasm_bindgen(method)]
+    fn cards(this: &VirtualBench) -> JsValue;
+    #[wasm_bindgen(method)]
+    fn insert(this: &VirtualBench, id: &str);
+    #[wasm_bindgen(method)]
+    fn eject(this: &VirtualBench);
+    #[wasm_bindgen(method, js_name = tearNextCredit)]
+    fn tear_next_credit(this: &VirtualBench, when: &str);
+    #[wasm_bindgen(method, js_name = tearArmed)]
+    fn tear_armed(this: &VirtualBench) -> String;
+    #[wasm_bindgen(method, js_name = resetCards)]
+    fn reset_cards(this: &VirtualBench);
+    #[wasm_bindgen(method, js_name = onChange)]
+    fn on_change(this: &VirtualBench, listener: &JsValue);
+}
+
+/// A demo card as the bench lists it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DemoCard {
+    /// Its identity on the bench.
+    pub id: String,
+    /// What it is for, in Chinese.
+    pub zh: String,
+    /// What it is for, in English.
+    pub en: String,
+    /// Whether it is in the reader.
+    pub in_reader: bool,
+}
+
+/// What the bench shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BenchView {
+    /// Whether a virtual reader is plugged in.
+    pub plugged: bool,
+    /// The cards on the table.
+    pub cards: Vec<DemoCard>,
+    /// Whether the next write will be torn, and when.
+    pub tear: Tear,
+}
+
+/// When the card is pulled during the next write.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tear {
+    /// It is not.
+    #[default]
+    None,
+    /// Just before the write reaches the card.
+    Before,
+    /// Just after the card has accepted it, before its answer.
+    After,
+}
+
+/// The kinds of virtual reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReaderKind {
+    /// A vendor-class reader at short APDU level: works.
+    ShortApdu,
+    /// A reader of the protected class: is refused, and explained.
+    Protected,
+}
+
+/// The virtual bench; there once somebody has added it.
+#[derive(Clone)]
+pub struct Bench {
+    devices: Devices,
+    module: StoredValue<Option<Rc<VirtualBench>>, LocalStorage>,
+    /// What it shows; `None` before it was added.
+    pub view: RwSignal<Option<BenchView>>,
+}
+
+impl Bench {
+    /// A bench that was not fetched yet.
+    pub fn new(devices: Devices) -> Self {
+        Self {
+            devices,
+            module: StoredValue::new_local(None),
+            view: RwSignal::new(None),
+        }
+    }
+
+    /// Fetches the module on first use and plugs a virtual reader in. `false` when it cannot be had.
+    pub async fn add_reader(&self, kind: ReaderKind) -> bool {
+        let Some(bench) = self.fetch().await else {
+            return false;
+        };
+        bench.plug(match kind {
+            ReaderKind::ShortApdu => "short-apdu",
+            ReaderKind::Protected => "protected",
+        });
+        self.devices.choose_reader();
+        true
+    }
+
+    async fn fetch(&self) -> Option<Rc<VirtualBench>> {
+        if let Some(bench) = self.module.get_value() {
+            return Some(bench);
+        }
+        let loaded = JsFuture::from(load_bench(MODULE)).await.ok()?;
+        let bench: Rc<VirtualBench> = Rc::new(loaded.unchecked_into());
+        let (view, watched) = (self.view, bench.clone());
+        let show = Closure::<dyn Fn()>::new(move || view.set(Some(look(&watched))));
+        bench.on_change(show.as_ref());
+        show.forget(); // as long as the page
+        self.view.set(Some(look(&bench)));
+        self.devices.provide(bench.usb());
+        self.module.set_value(Some(bench.clone()));
+        Some(bench)
+    }
+
+    /// Pulls the virtual reader's plug.
+    pub fn unplug(&self) {
+        self.with(VirtualBench::unplug);
+    }
+
+    /// Puts a card into the reader.
+    pub fn insert(&self, id: &str) {
+        self.with(|bench| bench.insert(id));
+    }
+
+    /// Takes the card out.
+    pub fn eject(&self) {
+        self.with(VirtualBench::eject);
+    }
+
+    /// Has the card pulled during the next write.
+    pub fn tear_next_write(&self, tear: Tear) {
+        self.with(|bench| {
+            bench.tear_next_credit(match tear {
+                Tear::None => "none",
+                Tear::Before => "before",
+                Tear::After => "after",
+            });
+        });
+    }
+
+    /// Makes every demo card as it was at the beginning.
+    pub fn reset_cards(&self) {
+        self.with(VirtualBench::reset_cards);
+    }
+
+    fn with(&self, act: impl FnOnce(&VirtualBench)) {
+        if let Some(bench) = self.module.get_value() {
+            act(&bench);
+        }
+    }
+}
+
+fn look(bench: &VirtualBench) -> BenchView {
+    BenchView {
+        plugged: bench.plugged(),
+        cards: serde_wasm_bindgen::from_value(bench.cards()).unwrap_or_default(),
+        tear: match bench.tear_armed().as_str() {
+            "before" => Tear::Before,
+            "after" => Tear::After,
+            _ => Tear::None,
+        },
+    }
+}

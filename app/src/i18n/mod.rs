@@ -1,0 +1,100 @@
+//! Every text of the page, in both languages. A text that one of them lacks does not compile.
+//!
+//! Components read [`texts`] inside a reactive closure, so that the language can change at any time.
+
+use etc_api::faults::Text;
+use leptos::prelude::*;
+
+use crate::desk::Desk;
+
+mod dates;
+mod en;
+mod texts;
+mod words;
+mod zh;
+
+pub use dates::{local_date, local_time};
+pub use texts::*;
+
+/// Where the browser keeps the language between visits.
+const REMEMBERED_AS: &str = "etc-lang";
+
+/// Language of the page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lang {
+    /// Simplified Chinese.
+    #[default]
+    Zh,
+    /// English.
+    En,
+}
+
+impl Lang {
+    /// The texts in this language.
+    pub fn texts(self) -> &'static Texts {
+        match self {
+            Self::Zh => &zh::TEXTS,
+            Self::En => &en::TEXTS,
+        }
+    }
+
+    /// A sentence of the fault catalogue in this language.
+    pub fn of(self, text: Text) -> &'static str {
+        match self {
+            Self::Zh => text.zh,
+            Self::En => text.en,
+        }
+    }
+
+    /// The language tag for the `lang` attribute.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::Zh => "zh-CN",
+            Self::En => "en",
+        }
+    }
+
+    /// The other language.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Zh => Self::En,
+            Self::En => Self::Zh,
+        }
+    }
+
+    /// The language chosen at the last visit, or Chinese.
+    pub fn remembered() -> Self {
+        let stored = storage().and_then(|storage| storage.get_item(REMEMBERED_AS).ok().flatten());
+        match stored.as_deref() {
+            Some("en") => Self::En,
+            _ => Self::Zh,
+        }
+    }
+
+    /// Keeps the language for the next visit.
+    pub fn remember(self) {
+        if let Some(storage) = storage() {
+            // Where storage is switched off, the next visit begins in Chinese; nothing else is lost.
+            let _ = storage.set_item(REMEMBERED_AS, self.tag());
+        }
+    }
+}
+
+fn storage() -> Option<web_sys::Storage> {
+    window().local_storage().ok().flatten()
+}
+
+/// The texts in the page's language. Call it inside a reactive closure.
+pub fn texts() -> &'static Texts {
+    Desk::get().lang.get().texts()
+}
+
+/// A sentence of the fault catalogue in the page's language. Call it inside a reactive closure.
+pub fn said(text: Text) -> &'static str {
+    Desk::get().lang.get().of(text)
+}
+
+/// Puts a value where the text has `{}`.
+pub fn fill(text: &str, value: impl std::fmt::Display) -> String {
+    text.replacen("{}", &value.to_string(), 1)
+}

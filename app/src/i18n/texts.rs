@@ -1,0 +1,177 @@
+//! The catalogue's shape: one section per screen, one field per text. `{}` stands for a value.
+
+macro_rules! sections {
+    ($($(#[doc = $doc:literal])+ $section:ident: $name:ident { $($field:ident)+ })+) => {
+        /// All texts of the page in one language.
+        pub struct Texts {
+            $($(#[doc = $doc])+ pub $section: $name,)+
+            /// Names of values that cards and records hold.
+            pub words: Words,
+        }
+
+        $(
+            $(#[doc = $doc])+
+            pub struct $name {
+                $(#[allow(missing_docs)] pub $field: &'static str,)+
+            }
+        )+
+    };
+}
+
+sections! {
+    /// The frame around every task.
+    shell: Shell {
+        product opening bar nav note
+        reader reader_none reader_opening reader_refused connect_reader
+        card card_absent card_present
+        backend backend_up backend_down
+        operator mask masked lock sign_out other_lang other_lang_name
+        demo demo_about bench help writing working scan_swallowed close
+    }
+    /// Task groups and tasks, as the menu names them.
+    tasks: Tasks {
+        load_group load load_about
+        check_group check check_about
+        help_group faults faults_about
+        home
+    }
+    /// The sign-in page and the lock screen.
+    sign_in: SignInTexts {
+        title operator password terminal terminal_hint terminal_wrong missing submit busy
+        demo_hint demo_fill
+        locked locked_about unlock unlocking other_person
+    }
+    /// The first page.
+    home: Home {
+        welcome choose first_use first_use_about first_use_done refused
+    }
+    /// The list of keys.
+    keys: KeyTexts {
+        title open_task open_task_keys back help confirm mask lock list
+        scan
+    }
+    /// The step rail and its states.
+    rail: Rail {
+        label todo active done failed unknown step seconds slow
+    }
+    /// Steps of all tasks, in the words of the counter.
+    steps: Steps {
+        read_card ask_records settle_open prove_card authorise write_card confirm check_balance
+        read amount pay write verify
+    }
+    /// What the step rail says while a step takes long.
+    waits: Waits {
+        read_card ask_records settle_open prove_card authorise write_card confirm check_balance
+        pay amount
+    }
+    /// What F1 says about the step in hand.
+    help: HelpTexts {
+        title home check_card load_read load_amount load_pay load_write load_done faults sign_in more
+    }
+    /// Card check 卡片检测.
+    check: Check {
+        read read_again put_card reading
+        good good_about bad not_known settled
+        card_data records trips
+        card_number card_type version start expiry validity plate plate_colour vehicle_class
+        holder id_number balance issuer status open_record
+        agrees differs on_card in_records no_records
+        log log_empty log_protected log_kind log_amount log_counter log_terminal log_time
+        transit transit_none transit_passage transit_station transit_lane transit_time
+        go_load
+    }
+    /// Card load 卡片充值.
+    load: Load {
+        put_card read reading subject
+        amount amount_hint amount_wrong amount_choices yuan next
+        before loaded_amount after agrees differs not_yet
+        collect collect_about cash cash_taken confirm_cash
+        paid_before resume write confirm_write do_not_move writing
+        success check_balance check_balance_about balance_checked next_customer
+        settled settled_about open_record cancel back_to_amount
+        record record_number record_tail created_at outlet
+    }
+    /// The fault card and the fault pages.
+    faults: Faults {
+        title search search_hint none_found count back
+        cause next dont ask party retry retry_yes retry_no more code_of status_word tries_left
+        written written_no written_unknown written_yes
+        record record_none
+        money_safe unknown_heading failed_heading
+        party_person party_card party_reader party_network party_authority party_us
+        ask_supervisor ask_it ask_centre
+        reader_group card_group network_group authority_group record_group payment_group
+    }
+    /// Masked values and dialogs.
+    masked: MaskedTexts {
+        name phone id_number card_number plate hidden hold shielded
+    }
+    /// The virtual devices of a demo.
+    bench: Bench {
+        title card insert remove plug_in plug_in_protected unplug missing fault no_fault tear_before tear_after reset
+    }
+}
+
+/// Names of values that cards and records hold.
+pub struct Words {
+    /// Plate colours 0 to 6.
+    pub plate_colours: [&'static str; 7],
+    /// Coaches, classes 1 to 4.
+    pub coaches: [&'static str; 4],
+    /// Trucks, classes 11 to 16.
+    pub trucks: [&'static str; 6],
+    /// Special vehicles, classes 21 to 26.
+    pub special_vehicles: [&'static str; 6],
+    /// Card type 22.
+    pub stored_value: &'static str,
+    /// Card type 23.
+    pub credit: &'static str,
+    /// A value no list names.
+    pub unknown_value: &'static str,
+    /// Anything else.
+    pub other: &'static str,
+    /// Card in order.
+    pub normal: &'static str,
+    /// Card suspended.
+    pub suspended: &'static str,
+    /// Card reported lost.
+    pub lost: &'static str,
+    /// Card cancelled.
+    pub cancelled: &'static str,
+    /// Card damaged.
+    pub damaged: &'static str,
+    /// Card on the blacklist.
+    pub blacklisted: &'static str,
+    /// Record not paid.
+    pub created: &'static str,
+    /// Record paid and not loaded.
+    pub paid: &'static str,
+    /// Record whose write is not settled.
+    pub loading: &'static str,
+    /// Record loaded.
+    pub loaded: &'static str,
+    /// Record closed.
+    pub closed: &'static str,
+    /// Role.
+    pub teller: &'static str,
+    /// Role.
+    pub supervisor: &'static str,
+    /// Role.
+    pub auditor: &'static str,
+    /// Outlet of our own.
+    pub own_outlet: &'static str,
+    /// Outlet of a bank.
+    pub bank_outlet: &'static str,
+    /// Log record: load.
+    pub load: &'static str,
+    /// Log record: purchase.
+    pub purchase: &'static str,
+    /// Passage through a manual lane.
+    pub manual_entry: &'static str,
+    /// Passage through a manual lane.
+    pub manual_exit: &'static str,
+    /// Passage through an ETC lane.
+    pub etc_entry: &'static str,
+    /// Passage through an ETC lane.
+    pub etc_exit: &'static str,
+}

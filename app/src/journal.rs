@@ -1,0 +1,60 @@
+//! What must survive the end of the page: a card's answer to a write, until the backend has it.
+//!
+//! Kept in the browser's local storage: record, counter and TAC; nothing personal. Ledger or journal
+//! alone is enough to go on: without it the next sight of the card brings the same proof.
+
+use apdu_core::authority::{Evidence, RecordId};
+use apdu_core::flow::KeptEvidence;
+use leptos::prelude::window;
+use serde::{Deserialize, Serialize};
+
+const KEY: &str = "etc-journal";
+
+/// One kept answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The record that was written.
+    pub record: RecordId,
+    /// The counter the write used.
+    pub counter: Option<u16>,
+    /// The card's answer.
+    pub evidence: Evidence,
+}
+
+/// Everything that is kept.
+pub fn entries() -> Vec<Entry> {
+    storage()
+        .and_then(|storage| storage.get_item(KEY).ok().flatten())
+        .and_then(|text| serde_json::from_str(&text).ok())
+        .unwrap_or_default()
+}
+
+/// Keeps an answer before it is sent.
+pub fn keep(kept: &KeptEvidence) {
+    let mut entries = entries();
+    entries.retain(|entry| entry.record != kept.record);
+    entries.push(Entry {
+        record: kept.record.clone(),
+        counter: kept.counter,
+        evidence: kept.evidence.clone(),
+    });
+    save(&entries);
+}
+
+/// Forgets an answer: the backend has it, or has judged it.
+pub fn forget(record: &RecordId) {
+    let mut entries = entries();
+    entries.retain(|entry| entry.record != *record);
+    save(&entries);
+}
+
+fn save(entries: &[Entry]) {
+    // A browser that keeps nothing costs a proof from the card, not money.
+    if let (Some(storage), Ok(text)) = (storage(), serde_json::to_string(entries)) {
+        let _ = storage.set_item(KEY, &text);
+    }
+}
+
+fn storage() -> Option<web_sys::Storage> {
+    window().local_storage().ok().flatten()
+}

@@ -1,0 +1,22 @@
+//! The teller's page of ETC Desk. What it is made of: `ARCHITECTURE.md`.
+
+mod backend;
+mod desk;
+mod devices;
+mod gbk;
+mod i18n;
+mod jobs;
+mod journal;
+mod keys;
+mod pages;
+mod parts;
+mod root;
+mod router;
+mod shell;
+
+fn main() {
+    // A page that panicked must not look as if it still worked. What a card answered is in the journal.
+    std::panic::set_hook(Box::new(|_| root::show_crash()));
+    root::end_opening();
+    leptos::mount::mount_to_body(root::Root);
+}

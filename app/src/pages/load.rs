@@ -1,0 +1,393 @@
+//! 卡片充值 at an own outlet: read, amount, cash, write, check the balance.
+
+use apdu_core::authority::Recharge;
+use apdu_core::fault::{Code, Fault, Written};
+use apdu_core::flow::Met;
+use leptos::prelude::*;
+
+use super::check_card::PutCard;
+use crate::gbk;
+use crate::i18n::{local_date, local_time, texts};
+use crate::jobs::{Jobs, LoadTask, Stage};
+use crate::shell::use_help;
+use crate::parts::{
+    Action, AmountField, CardBadge, CardNo, Confirm, DataList, DataRow, Equation, FaultCard, Note,
+    PlateBadge, RailState, RailStep, RecordBadge, StepRail, Tone, Weight, parse_yuan,
+};
+
+/// The page of 卡片充值. It watches the task; what runs belongs to [`Jobs`].
+#[component]
+pub fn Load() -> impl IntoView {
+    let jobs = StoredValue::new_local(Jobs::get());
+    let task = jobs.with_value(|jobs| jobs.load);
+    let steps = Signal::derive(move || task.with(rail));
+    // What stands in the middle changes with the stage, not with every step of a flow.
+    let scene = Memo::new(move |_| task.with(Scene::of));
+    let subject = move || task.with(|task| task.met.clone());
+    view! {
+        <section class="task">
+            <StepRail steps=steps />
+            <div class="work">
+                {move || subject().map(|met| view! { <Subject met=met /> })}
+                {move || task.with(|t| t.met.is_some()).then(|| view! { <Sum task=task /> })}
+                {move || match scene.get() {
+                    Scene::PutCard => {
+                        let read = move || jobs.with_value(Jobs::read_for_load);
+                        view! { <PutCard on_read=read /> }.into_any()
+                    }
+                    Scene::Working { writing } => view! { <Working writing=writing /> }.into_any(),
+                    Scene::Amount => view! { <Amount jobs=jobs /> }.into_any(),
+                    Scene::Payment => view! { <Payment jobs=jobs /> }.into_any(),
+                    Scene::Resume => view! { <Resume jobs=jobs /> }.into_any(),
+                    Scene::Check => view! { <Check jobs=jobs /> }.into_any(),
+                    Scene::Done => view! { <Done jobs=jobs /> }.into_any(),
+                    Scene::Failed(fault) => view! { <Failed jobs=jobs fault=fault /> }.into_any(),
+                }}
+            </div>
+        </section>
+    }
+}
+
+type JobsHandle = StoredValue<Jobs, LocalStorage>;
+
+/// What the teller is shown, and asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scene {
+    PutCard,
+    Working { writing: bool },
+    Amount,
+    Payment,
+    Resume,
+    Check,
+    Done,
+    Failed(Fault),
+}
+
+impl Scene {
+    fn of(task: &LoadTask) -> Self {
+        if let Some(fault) = task.fault {
+            return Self::Failed(fault);
+        }
+        if task.is_running() {
+            return Self::Working {
+                writing: task.stage == Stage::Write,
+            };
+        }
+        match task.stage {
+            Stage::Read => Self::PutCard,
+            Stage::Amount => Self::Amount,
+            Stage::Payment => Self::Payment,
+            Stage::Write => Self::Resume,
+            Stage::Check => Self::Check,
+            Stage::Done => Self::Done,
+        }
+    }
+}
+
+/// The rail, with what the running flow waits for under the step it is at.
+fn rail(task: &LoadTask) -> Vec<RailStep> {
+    let t = texts();
+    let step = |stage: Stage| {
+        let label = match stage {
+            Stage::Read => t.steps.read,
+            Stage::Amount => t.steps.amount,
+            Stage::Payment => t.steps.pay,
+            Stage::Write => t.steps.write,
+            Stage::Check | Stage::Done => t.steps.verify,
+        };
+        let state = match (stage.cmp(&task.stage), task.fault) {
+            (std::cmp::Ordering::Less, _) => RailState::Done,
+            (std::cmp::Ordering::Greater, _) => RailState::Todo,
+            (_, None) => RailState::Active,
+            (_, Some(fault)) if fault.written == Written::Unknown => RailState::Unknown,
+            (_, Some(_)) => RailState::Failed,
+        };
+        let waits = match (task.step, stage) {
+            (Some(step), _) => Some(t.waiting(step)),
+            (None, Stage::Amount) => Some(t.waits.amount),
+            (None, Stage::Payment) => Some(t.waits.pay),
+            (None, _) => None,
+        };
+        RailStep {
+            label,
+            state,
+            elapsed_ms: task.elapsed[stage as usize].filter(|_| state == RailState::Done),
+            note: waits.filter(|_| state == RailState::Active),
+        }
+    };
+    Stage::ALL.map(step).to_vec()
+}
+
+/// Whose card this is: plate, number, status, validity.
+#[component]
+fn Subject(met: Met) -> impl IntoView {
+    let issue = *met.issue();
+    let status = met.sighted.status;
+    view! {
+        <div class="subject">
+            <PlateBadge plate=gbk::decode(issue.plate_text()) colour=issue.plate_colour />
+            <div class="subject-facts">
+                <p>
+                    {move || texts().card_type(issue.card_type)} " · " <CardBadge status=status />
+                    " · " {move || texts().check.validity} " " {issue.start.to_string()} " – "
+                    {issue.expiry.to_string()}
+                </p>
+                <p>
+                    {move || texts().check.card_number} " " <CardNo number=issue.number />
+                </p>
+            </div>
+        </div>
+    }
+}
+
+/// 充值前 + 充值 = 充值后, as far as it is known.
+#[component]
+fn Sum(task: RwSignal<LoadTask>) -> impl IntoView {
+    let before = Signal::derive(move || {
+        task.with(|task| {
+            let proved = task.record.as_ref().and_then(|record| record.balance_before);
+            proved.or(task.met.as_ref().map(|met| met.balance))
+        })
+    });
+    let amount = Signal::derive(move || task.with(|t| t.record.as_ref().map(|r| r.amount)));
+    let after = Signal::derive(move || {
+        task.with(|task| task.record.as_ref().and_then(|record| record.balance_after))
+    });
+    let agrees = Signal::derive(move || {
+        task.with(|task| {
+            let loaded = task.loaded.as_ref()?;
+            let record = &loaded.record;
+            let sum = record.balance_before?.checked_add(record.amount);
+            Some(sum == record.balance_after && record.balance_after == Some(loaded.balance))
+        })
+    });
+    view! { <Equation before=before amount=amount after=after agrees=agrees /> }
+}
+
+#[component]
+fn Working(writing: bool) -> impl IntoView {
+    use_help(Signal::derive(|| texts().help.load_write));
+    let heading = Signal::derive(move || {
+        let t = texts();
+        if writing { t.load.do_not_move } else { t.load.reading }.to_owned()
+    });
+    let tone = if writing { Tone::Note } else { Tone::Quiet };
+    view! { <Note tone=tone heading=heading verdict=writing /> }
+}
+
+#[component]
+fn Amount(jobs: JobsHandle) -> impl IntoView {
+    use_help(Signal::derive(|| texts().help.load_amount));
+    let typed = RwSignal::new(String::new());
+    let fen = Memo::new(move |_| typed.with(|typed| parse_yuan(typed)));
+    let go = move || {
+        if let Some(fen) = fen.get_untracked() {
+            jobs.with_value(|jobs| jobs.prepare_load(fen));
+        }
+    };
+    let settled = jobs.with_value(|jobs| {
+        let met = jobs.load.with_untracked(|task| task.met.clone());
+        met.is_some_and(|met| met.settled.is_some())
+    });
+    view! {
+        {settled.then(|| view! { <Settled /> })}
+        <form
+            class="amount"
+            on:submit=move |event| {
+                event.prevent_default();
+                go();
+            }
+        >
+            <AmountField value=typed focus=true />
+            <div class="actions">
+                <Leave jobs=jobs />
+                <Action
+                    label=Signal::derive(|| texts().load.next)
+                    weight=Weight::Main
+                    key="⏎"
+                    disabled=Signal::derive(move || fen.get().is_none())
+                    on_press=move |()| go()
+                />
+            </div>
+        </form>
+    }
+}
+
+/// The reading has closed a load that was torn before.
+#[component]
+fn Settled() -> impl IntoView {
+    let heading = Signal::derive(|| texts().load.settled.to_owned());
+    view! {
+        <Note tone=Tone::Good heading=heading>
+            <p>{|| texts().load.settled_about}</p>
+        </Note>
+    }
+}
+
+#[component]
+fn Payment(jobs: JobsHandle) -> impl IntoView {
+    use_help(Signal::derive(|| texts().help.load_pay));
+    let heading = Signal::derive(|| texts().load.collect.to_owned());
+    view! {
+        <Note tone=Tone::Note heading=heading verdict=true>
+            <p>{|| texts().load.collect_about}</p>
+        </Note>
+        <div class="actions">
+            <Leave jobs=jobs />
+            <Confirm
+                label=Signal::derive(|| texts().load.confirm_cash)
+                on_confirm=move |()| jobs.with_value(Jobs::take_cash)
+            />
+        </div>
+    }
+}
+
+/// A paid record waits for its card, and the card is here.
+#[component]
+fn Resume(jobs: JobsHandle) -> impl IntoView {
+    use_help(Signal::derive(|| texts().help.load_write));
+    let heading = Signal::derive(|| texts().load.open_record.to_owned());
+    let record = move || {
+        jobs.with_value(|jobs| jobs.load)
+            .with(|task| task.record.clone())
+    };
+    view! {
+        <Note tone=Tone::Unknown heading=heading verdict=true>
+            <p>{|| texts().load.paid_before}</p>
+        </Note>
+        {move || record().map(|record| view! { <RecordFacts record=record /> })}
+        <div class="actions">
+            <Leave jobs=jobs />
+            <Confirm
+                label=Signal::derive(|| texts().load.resume)
+                on_confirm=move |()| jobs.with_value(Jobs::write_load)
+            />
+        </div>
+    }
+}
+
+#[component]
+fn Check(jobs: JobsHandle) -> impl IntoView {
+    use_help(Signal::derive(|| texts().help.load_done));
+    let heading = Signal::derive(|| texts().load.check_balance.to_owned());
+    view! {
+        <Note tone=Tone::Note heading=heading verdict=true>
+            <p>{|| texts().load.check_balance_about}</p>
+        </Note>
+        <div class="actions">
+            <Confirm
+                label=Signal::derive(|| texts().load.balance_checked)
+                on_confirm=move |()| jobs.with_value(Jobs::confirm_balance)
+            />
+        </div>
+    }
+}
+
+#[component]
+fn Done(jobs: JobsHandle) -> impl IntoView {
+    use_help(Signal::derive(|| texts().help.load_done));
+    let heading = Signal::derive(|| texts().load.success.to_owned());
+    let record = jobs.with_value(|jobs| jobs.load.with_untracked(|task| task.record.clone()));
+    view! {
+        <Note tone=Tone::Good heading=heading verdict=true />
+        {record.map(|record| view! { <RecordFacts record=record /> })}
+        <div class="actions">
+            <Action
+                label=Signal::derive(|| texts().load.next_customer)
+                weight=Weight::Main
+                focus=true
+                on_press=move |()| jobs.with_value(Jobs::leave_load)
+            />
+        </div>
+    }
+}
+
+#[component]
+fn Failed(jobs: JobsHandle, fault: Fault) -> impl IntoView {
+    let task = jobs.with_value(|jobs| jobs.load);
+    let stage = task.with_untracked(|task| task.stage);
+    let next = Next::after(stage, fault);
+    let label = Signal::derive(move || {
+        let t = texts();
+        Some(match next {
+            Next::EditAmount => t.load.back_to_amount,
+            Next::PayAgain => t.load.confirm_cash,
+            Next::ReadAgain => t.check.read_again,
+        })
+    });
+    let state = move || task.with(|task| task.record.as_ref().map(|record| record.state));
+    view! {
+        {move || {
+            view! {
+                <FaultCard
+                    fault=fault
+                    record_state=state()
+                    for_load=true
+                    next_label=label
+                    on_next=move |()| jobs.with_value(|jobs| match next {
+                        Next::EditAmount => jobs.edit_amount(),
+                        Next::PayAgain => jobs.take_cash(),
+                        Next::ReadAgain => jobs.read_for_load(),
+                    })
+                />
+            }
+        }}
+        <div class="actions">
+            <Leave jobs=jobs />
+        </div>
+    }
+}
+
+/// What the main button of a failed step does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    EditAmount,
+    PayAgain,
+    ReadAgain,
+}
+
+impl Next {
+    fn after(stage: Stage, fault: Fault) -> Self {
+        match (stage, fault.code) {
+            (Stage::Amount, Code::AmountNotAllowed | Code::BalanceTooHigh) => Self::EditAmount,
+            // The same attempt: the backend knows whether it has the payment already.
+            (Stage::Payment, Code::AnswerLost) => Self::PayAgain,
+            _ => Self::ReadAgain,
+        }
+    }
+}
+
+/// 取消: back to the beginning. What was paid stays with its card.
+#[component]
+fn Leave(jobs: JobsHandle) -> impl IntoView {
+    view! {
+        <Action
+            label=Signal::derive(|| texts().load.cancel)
+            back=true
+            on_press=move |()| jobs.with_value(Jobs::leave_load)
+        />
+    }
+}
+
+#[component]
+fn RecordFacts(record: Recharge) -> impl IntoView {
+    let tail = record.id[record.id.len().saturating_sub(6)..].to_uppercase();
+    let at = record.created_at;
+    let label = |of: fn(&'static crate::i18n::Texts) -> &'static str| {
+        Signal::derive(move || of(texts()))
+    };
+    view! {
+        <DataList>
+            <DataRow label=label(|t| t.load.record)>
+                <RecordBadge state=record.state />
+            </DataRow>
+            <DataRow label=label(|t| t.load.record_tail)>
+                <strong>{tail}</strong>
+            </DataRow>
+            <DataRow label=label(|t| t.load.created_at)>
+                {format!("{} {}", local_date(at), local_time(at))}
+            </DataRow>
+            <DataRow label=label(|t| t.load.outlet)>{record.outlet}</DataRow>
+        </DataList>
+    }
+}

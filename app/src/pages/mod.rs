@@ -1,0 +1,7 @@
+//! The pages, a file per task. A page watches a job and shows it; it knows neither device nor chip.
+
+pub mod check_card;
+pub mod faults;
+pub mod home;
+pub mod load;
+pub mod sign_in;

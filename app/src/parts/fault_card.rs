@@ -1,0 +1,135 @@
+//! A step that did not go through: code, cause, the one next action, what not to do, and what is
+//! known of card and money. What is not known looks different from what failed.
+
+use apdu_core::authority::RechargeState;
+use apdu_core::fault::{Code, Fault, Written};
+use etc_api::faults::explain;
+use leptos::prelude::*;
+
+use super::{Action, RecordBadge, Sign, SignMark, Weight};
+use crate::i18n::{fill, said, texts};
+use crate::router::Page;
+
+/// The card that takes the place of a failing step.
+#[component]
+pub fn FaultCard(
+    /// What went wrong.
+    fault: Fault,
+    /// The state of the load record, where there is one.
+    #[prop(optional_no_strip)]
+    record_state: Option<RechargeState>,
+    /// Whether it is about a load: card and record are told then in any case.
+    #[prop(optional)]
+    for_load: bool,
+    /// Name of the main button; nothing where the page offers no next step.
+    #[prop(into)]
+    next_label: Signal<Option<&'static str>>,
+    /// Called by the main button.
+    #[prop(into)]
+    on_next: Callback<()>,
+    /// Other actions, beside the main button.
+    #[prop(optional)]
+    children: Option<Children>,
+) -> impl IntoView {
+    let entry = explain(fault.code);
+    let unknown = is_unknown(&fault);
+    let tells_card = for_load || record_state.is_some() || fault.written != Written::No;
+    let heading = move || {
+        let t = texts();
+        if unknown { t.faults.unknown_heading } else { t.faults.failed_heading }
+    };
+    let main = move || {
+        let label = next_label.get()?;
+        Some(view! { <Action label=label on_press=on_next weight=Weight::Main focus=true /> })
+    };
+    let sign = if unknown { Sign::Unknown } else { Sign::Failed };
+    view! {
+        <section class="fault" class:unknown=unknown role="alert">
+            <header class="fault-head">
+                <span class="fault-sign">
+                    <SignMark sign=sign />
+                </span>
+                <div>
+                    <p class="fault-heading">{heading}</p>
+                    <p class="fault-code">{fault.code.as_str()} {answer(&fault)}</p>
+                </div>
+                {tells_card
+                    .then(|| view! { <CardAndRecord fault=fault record_state=record_state /> })}
+            </header>
+            <p class="fault-cause">{move || said(entry.cause)}</p>
+            <p class="fault-next">{move || said(entry.next)}</p>
+            <p class="fault-dont">
+                <strong>{|| texts().faults.dont}</strong>
+                <span>{move || said(entry.dont)}</span>
+            </p>
+            <footer class="actions">
+                <a class="more" href=Page::Fault(fault.code).href()>
+                    {|| texts().faults.more}
+                </a>
+                {children.map(|children| children())}
+                {main}
+            </footer>
+        </section>
+    }
+}
+
+/// Whether what happened is not known yet. Then nothing is called failed.
+fn is_unknown(fault: &Fault) -> bool {
+    fault.written == Written::Unknown || fault.code == Code::AnswerLost
+}
+
+/// The card's own answer, where the code does not say it, and the tries that are left.
+fn answer(fault: &Fault) -> impl IntoView + use<> {
+    let sw = fault.sw;
+    let code = fault.code;
+    move || {
+        let sw = sw?;
+        let digits = format!("{:04X}", sw.0);
+        if let Some(tries) = sw.tries_left() {
+            let left = fill(texts().faults.tries_left, tries);
+            return Some(view! { <small>{left}</small> });
+        }
+        let said = code.as_str().ends_with(&digits);
+        let told = format!("{} {digits}", texts().faults.status_word);
+        (!said).then(|| view! { <small>{told}</small> })
+    }
+}
+
+/// Was the card written, and what state is the record in.
+#[component]
+fn CardAndRecord(fault: Fault, record_state: Option<RechargeState>) -> impl IntoView {
+    let (sign, tone) = match fault.written {
+        Written::No => (Sign::Open, "tone-quiet"),
+        Written::Unknown => (Sign::Unknown, "tone-unknown"),
+        Written::Yes => (Sign::Done, "tone-good"),
+    };
+    let written = move || {
+        let t = &texts().faults;
+        match fault.written {
+            Written::No => t.written_no,
+            Written::Unknown => t.written_unknown,
+            Written::Yes => t.written_yes,
+        }
+    };
+    let record = move || match record_state {
+        Some(state) => view! { <RecordBadge state=state /> }.into_any(),
+        None => view! { <span>{texts().faults.record_none}</span> }.into_any(),
+    };
+    view! {
+        <dl class="fault-facts">
+            <div>
+                <dt>{|| texts().faults.written}</dt>
+                <dd>
+                    <span class=format!("state badge {tone}")>
+                        <SignMark sign=sign />
+                        {written}
+                    </span>
+                </dd>
+            </div>
+            <div>
+                <dt>{|| texts().faults.record}</dt>
+                <dd>{record}</dd>
+            </div>
+        </dl>
+    }
+}

@@ -1,0 +1,180 @@
+//! The root of the page: provides what lives as long as the page, and shows sign-in or shell.
+
+use apdu_core::fault::Fault;
+use etc_api::SignIn;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::backend::Backend;
+use crate::desk::{CardInSlot, Desk, Link, ReaderStatus};
+use crate::devices::Devices;
+use crate::devices::bench::Bench;
+use crate::i18n::Lang;
+use crate::jobs::Jobs;
+use crate::pages::check_card::CheckCard;
+use crate::pages::faults::{FaultPage, FaultsPage};
+use crate::pages::home::HomePage;
+use crate::pages::load::Load;
+use crate::pages::sign_in::SignInPage;
+use crate::parts::BenchPanel;
+use crate::router::{self, Page};
+use crate::shell::Shell;
+use crate::keys;
+
+/// The whole page.
+#[component]
+pub fn Root() -> impl IntoView {
+    let desk = Desk {
+        status: RwSignal::new(None),
+        session: RwSignal::new(None),
+        lang: RwSignal::new(Lang::remembered()),
+        masked: RwSignal::new(false),
+        locked: RwSignal::new(false),
+        reader: RwSignal::new(ReaderStatus::None),
+        card: RwSignal::new(CardInSlot::Absent),
+        link: RwSignal::new(Link::default()),
+        page: RwSignal::new(Page::Home),
+        job: RwSignal::new(None),
+    };
+    provide_context(desk);
+    router::follow(desk.page);
+    keys::listen(desk);
+
+    let backend = Backend::new(desk);
+    let devices = Devices::start(desk);
+    let jobs = Jobs::new(desk, devices.clone(), backend.clone());
+    provide_context(StoredValue::new_local(jobs.clone()));
+    let bench = StoredValue::new_local(Bench::new(devices.clone()));
+    provide_context(bench);
+
+    let desk_hand = StoredValue::new_local(DeskHand {
+        desk,
+        backend,
+        jobs,
+        busy: RwSignal::new(false),
+        fault: RwSignal::new(None),
+    });
+    desk_hand.with_value(DeskHand::resume);
+    let devices = StoredValue::new_local(devices);
+    let on_reader = move |()| devices.with_value(Devices::choose_reader);
+    let signed_in = Memo::new(move |_| desk.session.with(Option::is_some));
+    move || {
+        if signed_in.get() {
+            view! { <SignedIn hand=desk_hand on_reader=on_reader /> }.into_any()
+        } else {
+            let (busy, fault) = desk_hand.with_value(|hand| (hand.busy, hand.fault));
+            let sign_in = move |form| desk_hand.with_value(|hand| hand.sign_in(form));
+            view! { <SignInPage on_sign_in=sign_in busy=busy fault=fault /> }.into_any()
+        }
+    }
+}
+
+#[component]
+fn SignedIn(
+    hand: StoredValue<DeskHand, LocalStorage>,
+    on_reader: impl Fn(()) + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    let desk = Desk::get();
+    let (busy, fault) = hand.with_value(|hand| (hand.busy, hand.fault));
+    let page = move || match desk.page.get() {
+        Page::Home => view! { <HomePage on_reader=on_reader /> }.into_any(),
+        Page::CheckCard => view! { <CheckCard /> }.into_any(),
+        Page::Load => view! { <Load /> }.into_any(),
+        Page::Faults => view! { <FaultsPage /> }.into_any(),
+        Page::Fault(code) => view! { <FaultPage code=code /> }.into_any(),
+    };
+    let is_demo = desk.status.with_untracked(|s| s.as_ref().is_some_and(|s| s.demo));
+    let bench = ViewFn::from(move || is_demo.then(|| view! { <BenchPanel /> }));
+    view! {
+        <Shell
+            on_reader=on_reader
+            on_sign_out=move |()| hand.with_value(DeskHand::sign_out)
+            on_unlock=move |password| hand.with_value(|hand| hand.unlock(password))
+            unlock_busy=busy
+            unlock_fault=fault
+            bench=bench
+        >
+            {page}
+        </Shell>
+    }
+}
+
+/// Signing in and out.
+struct DeskHand {
+    desk: Desk,
+    backend: Backend,
+    jobs: Jobs,
+    busy: RwSignal<bool>,
+    fault: RwSignal<Option<Fault>>,
+}
+
+impl DeskHand {
+    /// Asks what this instance is and whether somebody is signed in already, as after a reload.
+    fn resume(&self) {
+        let (desk, backend, jobs) = (self.desk, self.backend.clone(), self.jobs.clone());
+        let fault = self.fault;
+        spawn_local(async move {
+            match backend.status().await {
+                Ok(status) => desk.status.set(Some(status)),
+                Err(refusal) => return fault.set(Some(refusal.into())),
+            }
+            if let Ok(session) = backend.session().await {
+                desk.session.set(Some(session));
+                jobs.hand_in_journal();
+            }
+        });
+    }
+
+    fn sign_in(&self, form: SignIn) {
+        let (busy, fault) = (self.busy, self.fault);
+        let (backend, jobs) = (self.backend.clone(), self.jobs.clone());
+        busy.set(true);
+        spawn_local(async move {
+            let answer = backend.sign_in(&form).await;
+            busy.set(false);
+            fault.set(answer.as_ref().err().map(|refusal| Fault::new(refusal.code)));
+            if answer.is_ok() {
+                jobs.hand_in_journal();
+            }
+        });
+    }
+
+    /// The same operator at the same PC, with the password typed again.
+    fn unlock(&self, password: String) {
+        let Some(session) = self.desk.session.get_untracked() else {
+            return;
+        };
+        self.sign_in(SignIn {
+            operator: session.operator,
+            password,
+            terminal: Some(session.terminal),
+        });
+    }
+
+    /// Nothing of a customer stays behind; a running job keeps the operator.
+    fn sign_out(&self) {
+        if self.desk.job.get_untracked().is_some() {
+            return;
+        }
+        self.jobs.forget();
+        self.desk.locked.set(false);
+        Page::Home.open();
+        let backend = self.backend.clone();
+        spawn_local(async move { backend.sign_out().await });
+    }
+}
+
+/// Takes away what index.html shows until the page is there.
+pub fn end_opening() {
+    if let Some(opening) = document().get_element_by_id("opening") {
+        opening.remove();
+    }
+}
+
+/// Uncovers the notice of index.html that this page has stopped.
+pub fn show_crash() {
+    if let Some(notice) = document().get_element_by_id("crash") {
+        // There is nobody left to tell if even this fails.
+        let _ = notice.remove_attribute("hidden");
+    }
+}

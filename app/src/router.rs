@@ -1,0 +1,96 @@
+//! The address bar: `#/check`, `#/faults/CRD-6983`. Nothing personal ever stands in it.
+
+use apdu_core::fault::Code;
+use leptos::prelude::*;
+
+/// The pages that can be opened by address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Page {
+    /// The task groups.
+    #[default]
+    Home,
+    /// 卡片检测
+    CheckCard,
+    /// 卡片充值
+    Load,
+    /// 常见故障及其解决方法
+    Faults,
+    /// One of them.
+    Fault(Code),
+}
+
+impl Page {
+    /// The address, for links.
+    pub fn href(self) -> String {
+        match self {
+            Self::Home => "#/".into(),
+            Self::CheckCard => "#/check".into(),
+            Self::Load => "#/load".into(),
+            Self::Faults => "#/faults".into(),
+            Self::Fault(code) => format!("#/faults/{code}"),
+        }
+    }
+
+    /// The page of an address; any address that names none is the first page's.
+    pub fn of_hash(hash: &str) -> Self {
+        match hash.trim_start_matches(['#', '/']) {
+            "check" => Self::CheckCard,
+            "load" => Self::Load,
+            "faults" => Self::Faults,
+            other => other
+                .strip_prefix("faults/")
+                .and_then(|code| code.to_ascii_uppercase().parse().ok())
+                .map_or(Self::Home, Self::Fault),
+        }
+    }
+
+    /// Where Esc leads.
+    pub fn parent(self) -> Self {
+        match self {
+            Self::Fault(_) => Self::Faults,
+            _ => Self::Home,
+        }
+    }
+
+    /// Opens the page, as a link to it would.
+    pub fn open(self) {
+        // A hash is always accepted; the page follows by `hashchange`.
+        let _ = window().location().set_hash(&self.href());
+    }
+}
+
+/// Lets the signal follow the address from now on.
+pub fn follow(page: RwSignal<Page>) {
+    let read = move || {
+        let hash = window().location().hash().unwrap_or_default();
+        page.set(Page::of_hash(&hash));
+    };
+    read();
+    // The listener lives as long as the page.
+    let _ = window_event_listener(leptos::ev::hashchange, move |_| read());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_has_its_address() {
+        let faults = Code::ALL.iter().map(|&code| Page::Fault(code));
+        let pages = [Page::Home, Page::CheckCard, Page::Load, Page::Faults];
+        for page in pages.into_iter().chain(faults) {
+            assert_eq!(Page::of_hash(&page.href()), page);
+        }
+    }
+
+    #[test]
+    fn any_other_address_is_the_first_page() {
+        for hash in ["", "#", "#/nowhere", "#/faults/", "#/faults/CRD-1"] {
+            assert_eq!(Page::of_hash(hash), Page::Home, "{hash}");
+        }
+        assert_eq!(
+            Page::of_hash("#/faults/crd-102"),
+            Page::Fault(Code::CardGone)
+        );
+    }
+}

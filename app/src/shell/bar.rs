@@ -1,0 +1,212 @@
+//! The device bar: where we are, which devices work, who sits here.
+
+use etc_api::Session;
+use leptos::prelude::*;
+
+use crate::desk::{CardInSlot, Desk, ReaderStatus};
+use crate::i18n::texts;
+use crate::parts::{MaskKind, Masked, Sign, SignMark, short_number};
+
+/// The bar.
+#[component]
+pub fn DeviceBar(on_reader: Callback<()>, on_sign_out: Callback<()>) -> impl IntoView {
+    let desk = Desk::get();
+    let outlet = move || desk.session.with(|s| s.as_ref().map(|s| s.outlet.name.clone()));
+    view! {
+        <header class="bar" aria-label=|| texts().shell.bar>
+            <p class="bar-name">
+                <strong>{|| texts().shell.product}</strong>
+                <span>{outlet}</span>
+            </p>
+            <DemoMark />
+            <ul class="chips">
+                <li>
+                    <ReaderChip on_reader=on_reader />
+                </li>
+                <li>
+                    <CardChip />
+                </li>
+                <li>
+                    <LinkChip />
+                </li>
+            </ul>
+            <Operator />
+            <MaskSwitch />
+            <button
+                type="button"
+                class="bar-button"
+                aria-keyshortcuts="F9"
+                on:click=move |_| desk.locked.set(true)
+            >
+                {|| texts().shell.lock}
+                <kbd>"F9"</kbd>
+            </button>
+            <LangSwitch />
+            <button type="button" class="bar-button" on:click=move |_| on_sign_out.run(())>
+                {|| texts().shell.sign_out}
+            </button>
+        </header>
+    }
+}
+
+/// Says on every screen that this is a demo, where it is one.
+#[component]
+pub fn DemoMark() -> impl IntoView {
+    let desk = Desk::get();
+    let is_demo = move || desk.status.with(|status| status.as_ref().is_some_and(|s| s.demo));
+    view! {
+        <Show when=is_demo>
+            <strong class="demo-mark" title=|| texts().shell.demo_about>
+                {|| texts().shell.demo}
+            </strong>
+        </Show>
+    }
+}
+
+/// Changes the language, and remembers it.
+#[component]
+pub fn LangSwitch() -> impl IntoView {
+    let desk = Desk::get();
+    let other = move || desk.lang.get().other();
+    let change = move |_| {
+        let other = desk.lang.get_untracked().other();
+        other.remember();
+        desk.lang.set(other);
+    };
+    view! {
+        <button
+            type="button"
+            class="bar-button"
+            lang=move || other().tag()
+            title=|| texts().shell.other_lang_name
+            on:click=change
+        >
+            {|| texts().shell.other_lang}
+        </button>
+    }
+}
+
+#[component]
+fn ReaderChip(on_reader: Callback<()>) -> impl IntoView {
+    let desk = Desk::get();
+    let sign = Signal::derive(move || match desk.reader.get() {
+        ReaderStatus::Ready { .. } => Sign::Dot,
+        ReaderStatus::Refused(_) => Sign::Failed,
+        ReaderStatus::None | ReaderStatus::Opening => Sign::Open,
+    });
+    let tone = move || match desk.reader.get() {
+        ReaderStatus::Ready { .. } => "chip is-up",
+        ReaderStatus::Refused(_) => "chip is-down",
+        ReaderStatus::None => "chip is-asking",
+        ReaderStatus::Opening => "chip",
+    };
+    let said = move || {
+        let t = &texts().shell;
+        match desk.reader.get() {
+            ReaderStatus::None => t.connect_reader.to_owned(),
+            ReaderStatus::Opening => format!("{} {}", t.reader, t.reader_opening),
+            ReaderStatus::Ready { name } => format!("{} {name}", t.reader),
+            ReaderStatus::Refused(code) => format!("{} {code}", t.reader),
+        }
+    };
+    let about = move || {
+        let t = &texts().shell;
+        match desk.reader.get() {
+            ReaderStatus::None => format!("{} {}", t.reader, t.reader_none),
+            ReaderStatus::Refused(_) => format!("{} {}", t.reader, t.reader_refused),
+            _ => said(),
+        }
+    };
+    view! {
+        <button type="button" class=tone title=about on:click=move |_| on_reader.run(())>
+            <SignMark sign=sign />
+            <span class="chip-text">{said}</span>
+        </button>
+    }
+}
+
+#[component]
+fn CardChip() -> impl IntoView {
+    let desk = Desk::get();
+    let sign = Signal::derive(move || match desk.card.get() {
+        CardInSlot::Absent => Sign::Open,
+        CardInSlot::Present | CardInSlot::Known(_) => Sign::Dot,
+    });
+    let tone = move || match desk.card.get() {
+        CardInSlot::Known(_) => "chip is-up",
+        CardInSlot::Absent | CardInSlot::Present => "chip",
+    };
+    let said = move || {
+        let t = &texts().shell;
+        match desk.card.get() {
+            CardInSlot::Absent => format!("{} {}", t.card, t.card_absent),
+            CardInSlot::Present => format!("{} {}", t.card, t.card_present),
+            CardInSlot::Known(number) => format!("{} {}", t.card, short_number(number)),
+        }
+    };
+    view! {
+        <span class=tone>
+            <SignMark sign=sign />
+            <span class="chip-text">{said}</span>
+        </span>
+    }
+}
+
+#[component]
+fn LinkChip() -> impl IntoView {
+    let desk = Desk::get();
+    let up = move || desk.link.get().up;
+    let sign = Signal::derive(move || if up() { Sign::Dot } else { Sign::Failed });
+    let said = move || {
+        let t = &texts().shell;
+        match desk.link.get() {
+            link if !link.up => format!("{} {}", t.backend, t.backend_down),
+            link => match link.latency_ms {
+                Some(ms) => format!("{} {ms} ms", t.backend),
+                None => format!("{} {}", t.backend, t.backend_up),
+            },
+        }
+    };
+    view! {
+        <span class=move || if up() { "chip is-up" } else { "chip is-down" }>
+            <SignMark sign=sign />
+            <span class="chip-text">{said}</span>
+        </span>
+    }
+}
+
+#[component]
+fn Operator() -> impl IntoView {
+    let desk = Desk::get();
+    let shown = |session: Session| {
+        let role = session.role;
+        view! {
+            <span class="bar-operator">
+                <Masked kind=MaskKind::Name value=session.name />
+                <small>{move || texts().role(role)}</small>
+            </span>
+        }
+    };
+    move || desk.session.get().map(shown)
+}
+
+#[component]
+fn MaskSwitch() -> impl IntoView {
+    let masked = Desk::get().masked;
+    let said = move || {
+        let t = &texts().shell;
+        if masked.get() { t.masked } else { t.mask }
+    };
+    view! {
+        <button
+            type="button"
+            class="bar-button"
+            aria-pressed=move || if masked.get() { "true" } else { "false" }
+            aria-keyshortcuts="F8"
+            on:click=move |_| masked.update(|masked| *masked = !*masked)
+        >
+            {said}
+            <kbd>"F8"</kbd>
+        </button>
+    }
+}

@@ -1,0 +1,92 @@
+//! What F1 and Shift+? open.
+
+use leptos::prelude::*;
+
+use crate::desk::Desk;
+use crate::i18n::{Texts, texts};
+use crate::keys::Keys;
+use crate::parts::Dialog;
+use crate::router::Page;
+
+/// The help text of the step in hand; nothing where the page's own will do.
+#[derive(Clone, Copy)]
+struct StepHelp(RwSignal<Option<Signal<&'static str>>>);
+
+/// Makes room for the help texts of steps.
+pub fn provide_help() {
+    provide_context(StepHelp(RwSignal::new(None)));
+}
+
+/// While the calling component is there, F1 shows this text.
+pub fn use_help(help: Signal<&'static str>) {
+    let StepHelp(current) = expect_context();
+    current.set(Some(help));
+    on_cleanup(move || {
+        // The next step may have set its own by now.
+        let is_mine = current.try_get_untracked().flatten() == Some(help);
+        if is_mine {
+            current.set(None);
+        }
+    });
+}
+
+fn page_help(page: Page, texts: &Texts) -> &'static str {
+    match page {
+        Page::Home => texts.help.home,
+        Page::CheckCard => texts.help.check_card,
+        Page::Load => texts.help.load_read,
+        Page::Faults | Page::Fault(_) => texts.help.faults,
+    }
+}
+
+/// The help for this step.
+#[component]
+pub fn HelpDialog() -> impl IntoView {
+    let desk = Desk::get();
+    let keys: Keys = expect_context();
+    let StepHelp(of_step) = expect_context();
+    let help = move || match of_step.get() {
+        Some(help) => help.get(),
+        None => page_help(desk.page.get(), texts()),
+    };
+    view! {
+        <Dialog open=keys.help title=Signal::derive(|| texts().help.title)>
+            <p class="help-text">{help}</p>
+            <p class="quiet-text">{|| texts().help.more}</p>
+        </Dialog>
+    }
+}
+
+/// The list of keys.
+#[component]
+pub fn KeyList() -> impl IntoView {
+    let keys: Keys = expect_context();
+    let rows = move || {
+        let t = &texts().keys;
+        let rows = [
+            (t.open_task_keys, t.open_task),
+            ("Esc", t.back),
+            ("F1", t.help),
+            ("F2", t.confirm),
+            ("F8", t.mask),
+            ("F9", t.lock),
+            ("Shift + ?", t.list),
+        ];
+        rows.map(|(key, does)| {
+            view! {
+                <div>
+                    <dt>
+                        <kbd>{key}</kbd>
+                    </dt>
+                    <dd>{does}</dd>
+                </div>
+            }
+        })
+    };
+    view! {
+        <Dialog open=keys.list title=Signal::derive(|| texts().keys.title)>
+            <dl class="key-list">{rows}</dl>
+            <p class="quiet-text">{|| texts().keys.scan}</p>
+        </Dialog>
+    }
+}

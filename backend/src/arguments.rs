@@ -1,0 +1,172 @@
+//! The command line.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use apdu_core::hex::Fixed;
+use etc_api::{Outlet, OutletKind, Role};
+use etc_backend::admin::NewOperator;
+use etc_backend::serve::Config;
+use etc_backend::words::Word;
+use lexopt::{Arg, Error, Parser, ValueExt};
+
+pub const HELP: &str = "\
+etc-backend serve --data DIR [--keys FILE] [--page DIR] [--port 8080] [--bind 127.0.0.1]
+                  [--behind-tls] [--demo] [--demo-page DIR]
+    serves the desk. --demo seeds demo data and takes toy keys; without it --keys is needed.
+
+etc-backend admin add-outlet CODE NAME own|bank --data DIR
+etc-backend admin add-terminal HEX12 --outlet CODE --data DIR
+etc-backend admin add-operator NAME --outlet CODE --role teller|supervisor|auditor
+                  [--display-name TEXT] [--password-file FILE] --data DIR
+    the password is the first line of FILE, or of standard input.
+etc-backend admin import-cards FILE.csv --data DIR
+    all cards of the file (docs/cards-csv.md), or none.
+";
+
+/// What is to be done.
+pub enum Task {
+    Serve(Config),
+    Admin { data: PathBuf, what: Admin },
+    Help,
+}
+
+/// What is to be changed in the records.
+pub enum Admin {
+    AddOutlet(Outlet),
+    AddTerminal {
+        number: [u8; 6],
+        outlet: String,
+    },
+    AddOperator {
+        operator: NewOperator,
+        password: Password,
+    },
+    ImportCards(PathBuf),
+}
+
+/// Where a password comes from: never the command line, which other programs can see.
+pub enum Password {
+    File(PathBuf),
+    StandardInput,
+}
+
+pub fn parse(mut parser: Parser) -> Result<Task, Error> {
+    match parser.next()? {
+        Some(Arg::Value(word)) if word == "serve" => serve(parser),
+        Some(Arg::Value(word)) if word == "admin" => admin(parser),
+        Some(Arg::Long("help") | Arg::Short('h')) => Ok(Task::Help),
+        None => Err("say what to do".into()),
+        Some(other) => Err(other.unexpected()),
+    }
+}
+
+fn serve(mut parser: Parser) -> Result<Task, Error> {
+    let (mut port, mut bind) = (8080, IpAddr::V4(Ipv4Addr::LOCALHOST));
+    let mut data = None;
+    let mut config = Config {
+        listen: SocketAddr::new(bind, port),
+        data: PathBuf::new(),
+        keys: None,
+        page: None,
+        demo: false,
+        demo_page: None,
+        behind_tls: false,
+    };
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Arg::Long("port") => port = parser.value()?.parse()?,
+            Arg::Long("bind") => bind = parser.value()?.parse()?,
+            Arg::Long("data") => data = Some(parser.value()?.into()),
+            Arg::Long("keys") => config.keys = Some(parser.value()?.into()),
+            Arg::Long("page") => config.page = Some(parser.value()?.into()),
+            Arg::Long("demo-page") => config.demo_page = Some(parser.value()?.into()),
+            Arg::Long("demo") => config.demo = true,
+            Arg::Long("behind-tls") => config.behind_tls = true,
+            Arg::Long("help") | Arg::Short('h') => return Ok(Task::Help),
+            other => return Err(other.unexpected()),
+        }
+    }
+    config.listen = SocketAddr::new(bind, port);
+    config.data = data.ok_or("serve needs --data DIR")?;
+    if !config.demo && config.keys.is_none() {
+        return Err("serve needs --keys FILE: the built-in keys are for --demo only".into());
+    }
+    Ok(Task::Serve(config))
+}
+
+/// Everything that may stand behind `admin WORD`.
+#[derive(Default)]
+struct Given {
+    values: Vec<String>,
+    data: Option<PathBuf>,
+    outlet: Option<String>,
+    role: Option<String>,
+    display_name: Option<String>,
+    password_file: Option<PathBuf>,
+}
+
+fn admin(mut parser: Parser) -> Result<Task, Error> {
+    let mut given = Given::default();
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Arg::Value(value) => given.values.push(value.string()?),
+            Arg::Long("data") => given.data = Some(parser.value()?.into()),
+            Arg::Long("outlet") => given.outlet = Some(parser.value()?.string()?),
+            Arg::Long("role") => given.role = Some(parser.value()?.string()?),
+            Arg::Long("display-name") => given.display_name = Some(parser.value()?.string()?),
+            Arg::Long("password-file") => given.password_file = Some(parser.value()?.into()),
+            Arg::Long("help") | Arg::Short('h') => return Ok(Task::Help),
+            other => return Err(other.unexpected()),
+        }
+    }
+    let data = given.data.take().ok_or("admin needs --data DIR")?;
+    let values = std::mem::take(&mut given.values);
+    let values: Vec<&str> = values.iter().map(String::as_str).collect();
+    let what = match values.as_slice() {
+        ["add-outlet", code, name, kind] => Admin::AddOutlet(Outlet {
+            code: (*code).to_owned(),
+            name: (*name).to_owned(),
+            kind: word::<OutletKind>(kind)?,
+        }),
+        ["add-terminal", number] => {
+            let Fixed(number) = number
+                .parse()
+                .map_err(|_| "a terminal number has 12 hex digits")?;
+            Admin::AddTerminal {
+                number,
+                outlet: given.outlet.take().ok_or(NO_OUTLET)?,
+            }
+        }
+        ["add-operator", name] => add_operator(name, &mut given)?,
+        ["import-cards", file] => Admin::ImportCards(file.into()),
+        _ => return Err("not an admin command, or not all of it".into()),
+    };
+    if given.outlet.or(given.role).or(given.display_name).is_some() || given.password_file.is_some()
+    {
+        return Err("an option that does not belong to this command".into());
+    }
+    Ok(Task::Admin { data, what })
+}
+
+const NO_OUTLET: &str = "--outlet CODE is needed";
+
+fn add_operator(name: &str, given: &mut Given) -> Result<Admin, Error> {
+    let role = given.role.take().ok_or("--role is needed")?;
+    let operator = NewOperator {
+        name: name.to_owned(),
+        display_name: given.display_name.take().unwrap_or_else(|| name.to_owned()),
+        role: word::<Role>(&role)?,
+        outlet: given.outlet.take().ok_or(NO_OUTLET)?,
+    };
+    let password = match given.password_file.take() {
+        Some(file) => Password::File(file),
+        None => Password::StandardInput,
+    };
+    Ok(Admin::AddOperator { operator, password })
+}
+
+fn word<T: Word>(text: &str) -> Result<T, Error> {
+    let wrong = || format!("{text:?} is none of {}", T::WORDS.join(", "));
+    T::of_word(text).ok_or_else(|| wrong().into())
+}

@@ -1,0 +1,69 @@
+//! The demo instance: toy keys, invented outlets, people and cards. The virtual cards of the page
+//! carry the same keys.
+
+use etc_api::{Outlet, OutletKind, Role};
+
+use crate::import;
+use crate::random::Random;
+use crate::sessions::hash_password;
+use crate::store::{Operator, Stock, Store, StoreError, Terminal};
+
+/// The toy keys.
+pub const KEYS: &str = include_str!("../../demo/keys.toml");
+
+/// Password of every demo operator.
+pub const PASSWORD: &str = "demo-only-2026";
+
+/// The operator named in the greeting.
+pub const TELLER: &str = "demo.teller";
+
+const CARDS: &str = include_str!("../../demo/cards.csv");
+
+/// Seeds a store that has no demo data yet. All of it, or nothing.
+pub async fn seed(store: &dyn Store, random: &dyn Random) -> Result<(), StoreError> {
+    match store.outlet("LZ01").await? {
+        Some(_) => Ok(()),
+        None => store.add(&stock(hash_password(PASSWORD, random)?)?).await,
+    }
+}
+
+/// The demo data; `password` is the operators' hash.
+pub fn stock(password: String) -> Result<Stock, StoreError> {
+    let outlet = |code: &str, name: &str, kind| Outlet {
+        code: code.to_owned(),
+        name: name.to_owned(),
+        kind,
+    };
+    let terminal = |last, outlet: &str| Terminal {
+        number: [1, 2, 3, 4, 5, last],
+        outlet: outlet.to_owned(),
+    };
+    // One hash for all: they share a password that everybody knows.
+    let operator = |name: &str, display_name: &str, role, outlet: &str| Operator {
+        name: name.to_owned(),
+        display_name: display_name.to_owned(),
+        role,
+        outlet: outlet.to_owned(),
+        password: password.clone(),
+    };
+    Ok(Stock {
+        outlets: vec![
+            outlet("LZ01", "兰州自营一厅", OutletKind::Own),
+            outlet("TS01", "天水自营厅", OutletKind::Own),
+            outlet("LB01", "兰州银行城关支行", OutletKind::Bank),
+        ],
+        terminals: vec![
+            terminal(6, "LZ01"),
+            terminal(7, "TS01"),
+            terminal(8, "LB01"),
+        ],
+        operators: vec![
+            operator(TELLER, "演示柜员", Role::Teller, "LZ01"),
+            operator("demo.supervisor", "演示主管", Role::Supervisor, "LZ01"),
+            operator("demo.auditor", "演示审计", Role::Auditor, "LZ01"),
+            operator("demo.tianshui", "天水柜员", Role::Teller, "TS01"),
+            operator("demo.bank", "银行柜员", Role::Teller, "LB01"),
+        ],
+        cards: import::cards(CARDS).map_err(|error| StoreError::Failed(error.into()))?,
+    })
+}

@@ -1,0 +1,129 @@
+//! A card is shown: what the records say about it, and the INIT that proves it before money is taken.
+
+use apdu_core::authority::{Difference, IssueField, Sight, Sighted};
+use apdu_core::bcd::CardNumber;
+use apdu_core::fault::Code;
+use apdu_core::toll_card::IssueFile;
+use encoding_rs::GBK;
+
+use super::{DECISIONS, Desk, Error, Who, ended, shown};
+use crate::audit::{Entry, Event};
+use crate::ledger::{self, Card, calendar};
+use crate::random::draw;
+use crate::store::Commit;
+
+impl Desk<'_> {
+    /// What the records say about a card that was read, at any outlet.
+    pub async fn sight(
+        &self,
+        who: &Who,
+        number: CardNumber,
+        sight: &Sight,
+    ) -> Result<Sighted, Error> {
+        for _ in 0..DECISIONS {
+            if let Some(end) = ended(self.sight_once(who, number, sight).await) {
+                return end;
+            }
+        }
+        Err(Code::RecordRaced.into())
+    }
+
+    async fn sight_once(
+        &self,
+        who: &Who,
+        number: CardNumber,
+        sight: &Sight,
+    ) -> Result<Sighted, Error> {
+        let issue = IssueFile::parse(&sight.issue.0).map_err(|_| Code::MalformedFile)?;
+        if issue.number != number {
+            return Err(Code::OtherCard.into());
+        }
+        let file = self.card_file(number).await?;
+        let now = self.store.now().await?;
+        let may_begin = who.may_load() && ledger::may_begin(&file, &who.asker(), now).is_ok();
+        let preflight = if may_begin {
+            let draw = || draw::<1>(self.random)[0];
+            let (init, change) = ledger::preflight(&file.card, &who.asker(), draw, now);
+            let entry = Entry {
+                at: now,
+                operator: who.operator.clone(),
+                event: Event::PreflightIssued,
+                card: Some(number),
+                record: None,
+                evidence: init.terminal.0.to_vec(),
+            };
+            self.store
+                .commit(&Commit {
+                    change,
+                    proved: None,
+                    entry,
+                    answer: None,
+                })
+                .await?;
+            Some(init)
+        } else {
+            None
+        };
+        Ok(Sighted {
+            card: number,
+            status: file.card.status,
+            profile: file.card.profile.clone(),
+            differences: differences(&file.card, &issue),
+            open: file
+                .open
+                .as_ref()
+                .map(|record| shown(record, &file.card, who)),
+            preflight,
+            today: calendar::today(now),
+        })
+    }
+}
+
+/// The fields in which card and records differ, as a person reads them.
+fn differences(card: &Card, issue: &IssueFile) -> Vec<Difference> {
+    // GBK knows every byte: what is no character shows as U+FFFD, which differs from any record.
+    let plate = GBK.decode_without_bom_handling(issue.plate_text()).0;
+    let fields = [
+        (
+            IssueField::CardType,
+            card.kind.number().to_string(),
+            issue.card_type.to_string(),
+        ),
+        (
+            IssueField::Version,
+            format!("{:02X}", card.version),
+            format!("{:02X}", issue.version),
+        ),
+        (
+            IssueField::Start,
+            card.start.to_string(),
+            issue.start.to_string(),
+        ),
+        (
+            IssueField::Expiry,
+            card.expiry.to_string(),
+            issue.expiry.to_string(),
+        ),
+        (IssueField::Plate, card.plate.clone(), plate.into_owned()),
+        (
+            IssueField::PlateColour,
+            card.plate_colour.to_string(),
+            issue.plate_colour.to_string(),
+        ),
+        (
+            IssueField::VehicleClass,
+            card.vehicle_class.to_string(),
+            issue.vehicle_class.to_string(),
+        ),
+    ];
+    let differ = fields
+        .into_iter()
+        .filter(|(_, record, card)| record != card);
+    differ
+        .map(|(field, record, card)| Difference {
+            field,
+            record,
+            card,
+        })
+        .collect()
+}

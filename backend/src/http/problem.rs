@@ -1,0 +1,118 @@
+//! Error answers: problem details with a code, never plain text.
+
+use apdu_core::fault::Code;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use etc_api::{Problem, faults};
+
+use crate::desk::Error;
+
+/// HTTP status of every code the backend answers. Any other code is a mistake of ours: 500.
+pub const STATUS: &[(Code, u16)] = &[
+    (Code::BadRequest, 400),
+    (Code::KeyMissing, 400),
+    (Code::NotSignedIn, 401),
+    (Code::WrongPassword, 401),
+    (Code::RoleMayNot, 403),
+    (Code::UnknownTerminal, 403),
+    (Code::NotAnOwnOutlet, 403),
+    (Code::NoSuchRoute, 404),
+    (Code::CardUnknown, 404),
+    (Code::NoSuchRecord, 404),
+    (Code::OtherCard, 409),
+    (Code::CreditCard, 409),
+    (Code::CardExpired, 409),
+    (Code::CardNotYetActive, 409),
+    (Code::CardBlacklisted, 409),
+    (Code::CardSuspended, 409),
+    (Code::CardLost, 409),
+    (Code::CardCancelled, 409),
+    (Code::CardDamaged, 409),
+    (Code::CounterEnd, 409),
+    (Code::BalanceTooHigh, 409),
+    (Code::NonceExpired, 409),
+    (Code::TooManyAuthorisations, 409),
+    (Code::OldCounter, 409),
+    (Code::CounterMoved, 409),
+    (Code::NotPaid, 409),
+    (Code::AlreadyPaid, 409),
+    (Code::AlreadyLoaded, 409),
+    (Code::OpenRecord, 409),
+    (Code::RecordClosed, 409),
+    (Code::RecordRaced, 409),
+    (Code::KeyReused, 422),
+    (Code::MalformedFile, 422),
+    (Code::AmountNotAllowed, 422),
+    (Code::PaymentDiffers, 422),
+    (Code::WrongMac1, 422),
+    (Code::WrongEvidence, 422),
+    (Code::NoKeys, 422),
+    (Code::UnsupportedAlgorithm, 422),
+    (Code::SignInLocked, 429),
+    (Code::ProofsLocked, 429),
+    (Code::BackendFailed, 500),
+];
+
+/// HTTP status of a code.
+pub fn status(code: Code) -> u16 {
+    STATUS
+        .iter()
+        .find(|(known, _)| *known == code)
+        .map_or(500, |(_, status)| *status)
+}
+
+/// A refusal on its way out.
+#[derive(Debug)]
+pub struct Refused {
+    code: Code,
+    detail: Option<String>,
+}
+
+impl Refused {
+    /// A refusal with what is particular about it. Nothing personal, nothing internal.
+    pub fn with(code: Code, detail: impl Into<String>) -> Self {
+        Self {
+            code,
+            detail: Some(detail.into()),
+        }
+    }
+}
+
+impl From<Code> for Refused {
+    fn from(code: Code) -> Self {
+        Self { code, detail: None }
+    }
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        if let Error::Store(failure) = &error {
+            // The only place where a failure is logged; the answer says nothing about its inside.
+            let source = std::error::Error::source(failure).map(|source| source.to_string());
+            tracing::error!(cause = source.as_deref(), "{failure}");
+        }
+        error.code().into()
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let status = status(self.code);
+        let problem = Problem {
+            kind: format!("/#/faults/{}", self.code),
+            title: faults::explain(self.code).cause.en.to_owned(),
+            status,
+            code: self.code,
+            detail: self.detail,
+        };
+        // Strings and numbers always become JSON.
+        let body = serde_json::to_vec(&problem).unwrap_or_default();
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        (
+            status,
+            [(header::CONTENT_TYPE, "application/problem+json")],
+            body,
+        )
+            .into_response()
+    }
+}

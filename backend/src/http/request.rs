@@ -1,0 +1,158 @@
+//! What handlers take from a request.
+
+use apdu_core::bcd::CardNumber;
+use apdu_core::fault::Code;
+use axum::body::to_bytes;
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::http::HeaderMap;
+use axum::http::header::{CONTENT_TYPE, COOKIE};
+use axum::http::request::Parts;
+use etc_api::IDEMPOTENCY_KEY;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+use super::problem::Refused;
+use crate::desk::{Attempt, Who};
+use crate::sessions::Token;
+
+/// Longest body, in bytes. The longest honest one has a few hundred.
+const LONGEST_BODY: usize = 64 * 1024;
+
+/// Name of the session cookie.
+pub const COOKIE_NAME: &str = "etc-session";
+
+/// A JSON body.
+pub struct Json<T>(pub T);
+
+/// A JSON body with its idempotency key.
+pub struct Keyed<T>(pub T, pub Attempt);
+
+/// A request that has a key and an empty JSON body, `{}` or nothing.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Refused> {
+        let body = body(request).await?;
+        Ok(Self(parse(&body)?))
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Keyed<T> {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Refused> {
+        let key = key(request.headers())?;
+        let route = format!("{} {}", request.method(), request.uri().path());
+        let body = body(request).await?;
+        let attempt = Attempt {
+            key,
+            route,
+            body: Sha256::digest(&body).into(),
+        };
+        Ok(Self(parse(&body)?, attempt))
+    }
+}
+
+async fn body(request: Request) -> Result<Vec<u8>, Refused> {
+    let kind = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok());
+    let kind = kind
+        .and_then(|kind| kind.split(';').next())
+        .unwrap_or_default();
+    if !kind.trim().eq_ignore_ascii_case("application/json") {
+        return Err(Refused::with(
+            Code::BadRequest,
+            "the content type must be application/json",
+        ));
+    }
+    let bytes = to_bytes(request.into_body(), LONGEST_BODY).await;
+    let bytes =
+        bytes.map_err(|_| Refused::with(Code::BadRequest, "the body is too long or broken"))?;
+    Ok(bytes.to_vec())
+}
+
+/// The parser's own message may quote the body, so only the place is told.
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
+    serde_json::from_slice(body).map_err(|error| {
+        let place = format!("line {}, column {}", error.line(), error.column());
+        let what = if error.is_data() {
+            "not what belongs here"
+        } else {
+            "not JSON"
+        };
+        Refused::with(Code::BadRequest, format!("{what}, at {place}"))
+    })
+}
+
+/// 8 to 64 visible characters.
+fn key(headers: &HeaderMap) -> Result<String, Refused> {
+    let key = headers.get(IDEMPOTENCY_KEY).ok_or(Code::KeyMissing)?;
+    let key = key
+        .to_str()
+        .ok()
+        .filter(|key| (8..=64).contains(&key.len()));
+    let wrong = || {
+        Refused::with(
+            Code::BadRequest,
+            "an idempotency key has 8 to 64 characters",
+        )
+    };
+    Ok(key.ok_or_else(wrong)?.to_owned())
+}
+
+/// The card number in the path.
+pub struct Number(pub CardNumber);
+
+impl<S: Send + Sync> FromRequestParts<S> for Number {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
+        let text = Path::<String>::from_request_parts(parts, state).await;
+        let number = text.ok().and_then(|Path(text)| text.parse().ok());
+        let wrong = || Refused::with(Code::BadRequest, "a card number has 20 digits");
+        Ok(Self(number.ok_or_else(wrong)?))
+    }
+}
+
+/// The record in the path.
+pub struct Id(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
+        let text = Path::<String>::from_request_parts(parts, state).await;
+        Ok(Self(text.map_err(|_| Code::NoSuchRecord)?.0))
+    }
+}
+
+/// Who is signed in. Only routes with roles have it: the guard puts it there.
+pub struct SignedIn(pub Who);
+
+impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
+        let who = parts.extensions.get::<Who>().cloned();
+        Ok(Self(who.ok_or(Code::NotSignedIn)?))
+    }
+}
+
+/// The token in the session cookie.
+pub fn token(headers: &HeaderMap) -> Option<Token> {
+    let cookies = headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies
+        .flat_map(|value| value.split(';'))
+        .filter_map(|c| c.split_once('='));
+    let (_, value) = pairs.find(|(name, _)| name.trim() == COOKIE_NAME)?;
+    Token::parse(value.trim())
+}

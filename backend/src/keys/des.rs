@@ -1,0 +1,60 @@
+//! The PBOC constructions over DES: diversification, session key, and the MAC of a load.
+
+use des::cipher::{Array, BlockCipherEncrypt, KeyInit};
+use zeroize::Zeroizing;
+
+/// A two-key 3DES key.
+pub type DoubleKey = Zeroizing<[u8; 16]>;
+
+/// A single DES key.
+pub type SingleKey = Zeroizing<[u8; 8]>;
+
+/// `3DES(key, factor) ‖ 3DES(key, NOT factor)`: the key one level down.
+pub fn diversify(key: &DoubleKey, factor: [u8; 8]) -> DoubleKey {
+    let mut derived = Zeroizing::new([0; 16]);
+    derived[..8].copy_from_slice(triple(key, factor).as_slice());
+    derived[8..].copy_from_slice(triple(key, factor.map(|byte| !byte)).as_slice());
+    derived
+}
+
+/// Session key of a load: `3DES(key, random ‖ counter ‖ 80 00)`.
+pub fn load_session(key: &DoubleKey, random: [u8; 4], counter: u16) -> SingleKey {
+    let [r0, r1, r2, r3] = random;
+    let [c0, c1] = counter.to_be_bytes();
+    triple(key, [r0, r1, r2, r3, c0, c1, 0x80, 0x00])
+}
+
+/// Key of the TAC: left half XOR right half.
+pub fn tac_key(key: &DoubleKey) -> SingleKey {
+    let mut folded = Zeroizing::new([0; 8]);
+    for (i, byte) in folded.iter_mut().enumerate() {
+        *byte = key[i] ^ key[i + 8];
+    }
+    folded
+}
+
+/// Leftmost four bytes of the DES-CBC MAC with a zero IV, `data` padded by `80 00…`.
+pub fn mac(key: &SingleKey, data: &[u8]) -> [u8; 4] {
+    let des = des::Des::new(&Array(**key));
+    let mut padded = data.to_vec();
+    padded.push(0x80);
+    padded.resize(padded.len().next_multiple_of(8), 0);
+
+    let mut block = [0; 8];
+    for chunk in padded.chunks_exact(8) {
+        for (byte, more) in block.iter_mut().zip(chunk) {
+            *byte ^= more;
+        }
+        let mut array = Array(block);
+        des.encrypt_block(&mut array);
+        block = array.0;
+    }
+    let [m0, m1, m2, m3, ..] = block;
+    [m0, m1, m2, m3]
+}
+
+fn triple(key: &DoubleKey, block: [u8; 8]) -> SingleKey {
+    let mut array = Array(block);
+    des::TdesEde2::new(&Array(**key)).encrypt_block(&mut array);
+    Zeroizing::new(array.0)
+}

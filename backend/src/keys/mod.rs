@@ -1,0 +1,109 @@
+//! The only place that touches a key.
+//!
+//! Requests are typed: a caller says *which load*, never which bytes to compute a MAC over. So no
+//! mistake elsewhere turns this into an oracle that signs whatever it is given.
+
+mod des;
+mod file;
+mod soft;
+#[cfg(test)]
+mod tests;
+
+use apdu_core::bcd::{CardNumber, Date, Time};
+use apdu_core::fault::Code;
+
+pub use file::KeyFileError;
+pub use soft::SoftKeys;
+
+/// Answers questions about loads that need a key.
+pub trait KeyStore: Send + Sync {
+    /// Verifies the MAC1 of an INITIALIZE FOR LOAD answer.
+    fn verify_mac1(&self, init: &Init, mac1: [u8; 4]) -> Result<(), KeyError>;
+
+    /// The MAC2 of the CREDIT FOR LOAD that answers this INIT. The MAC1 is verified first, so that
+    /// nothing is authorised for a card that did not ask.
+    fn authorise_load(
+        &self,
+        init: &Init,
+        mac1: [u8; 4],
+        date: Date,
+        time: Time,
+    ) -> Result<[u8; 4], KeyError>;
+
+    /// Verifies the TAC a card answered to a CREDIT FOR LOAD.
+    fn verify_tac(&self, load: &Load, tac: [u8; 4]) -> Result<(), KeyError>;
+}
+
+/// A load key of one card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoadKey {
+    /// The card; its network names the issuer, its serial diversifies the key.
+    pub card: CardNumber,
+    /// Key index: `01` 3DES, `41` SM4.
+    pub index: u8,
+}
+
+/// An INITIALIZE FOR LOAD and what the card answered, without the MAC1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Init {
+    /// Which key the command named.
+    pub key: LoadKey,
+    /// Amount of the command, in fen.
+    pub amount: u32,
+    /// Terminal number of the command.
+    pub terminal: [u8; 6],
+    /// Balance the card answered, in fen.
+    pub balance: u32,
+    /// Online counter the card answered.
+    pub counter: u16,
+    /// Key version the card answered.
+    pub key_version: u8,
+    /// Algorithm the card answered: `00` 3DES, `04` SM4.
+    pub algorithm: u8,
+    /// Random the card answered.
+    pub random: [u8; 4],
+}
+
+/// An accepted CREDIT FOR LOAD, as the card's TAC covers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Load {
+    /// Which key the load was made with; its TAC key belongs to it.
+    pub key: LoadKey,
+    /// Balance before, in fen.
+    pub balance: u32,
+    /// Online counter the load spent.
+    pub counter: u16,
+    /// Amount, in fen.
+    pub amount: u32,
+    /// Terminal number.
+    pub terminal: [u8; 6],
+    /// Date of the CREDIT.
+    pub date: Date,
+    /// Time of the CREDIT.
+    pub time: Time,
+}
+
+/// Why a key store gives no answer, or says no.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// The MAC or TAC does not verify.
+    #[error("does not verify")]
+    NotVerified,
+    /// No keys of this issuer or with this index.
+    #[error("no keys for this issuer or key index")]
+    NoKeys,
+    /// A load with this algorithm is not published (SM4), so it is not invented here either.
+    #[error("the load protocol of this algorithm is not published")]
+    UnsupportedAlgorithm,
+}
+
+impl KeyError {
+    /// The refusal this means, where `wrong` is the code of a proof that does not verify.
+    pub fn code(self, wrong: Code) -> Code {
+        match self {
+            Self::NotVerified => wrong,
+            Self::NoKeys => Code::NoKeys,
+            Self::UnsupportedAlgorithm => Code::UnsupportedAlgorithm,
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Keys in memory, from a file.
+
+use std::collections::BTreeMap;
+
+use apdu_core::bcd::{Date, Time};
+use subtle::ConstantTimeEq;
+
+use super::des::{self, DoubleKey, SingleKey};
+use super::file::{self, KeyFileError};
+use super::{Init, KeyError, KeyStore, Load, LoadKey};
+
+/// Transaction type of a load, in every MAC of it.
+const LOAD: u8 = 0x02;
+
+/// Key indexes and key versions from here on are SM4 keys.
+const FIRST_SM4: u8 = 0x40;
+
+/// Algorithm identifier of 3DES in an INIT answer.
+const TRIPLE_DES: u8 = 0x00;
+
+/// Root keys held in memory. The keys are wiped when it is dropped.
+pub struct SoftKeys {
+    issuers: BTreeMap<[u8; 2], Issuer>,
+    demo: bool,
+}
+
+/// The root keys of one issuer.
+pub struct Issuer {
+    /// How far the roots are from a card's keys.
+    pub levels: Levels,
+    /// Load roots by key index.
+    pub load: BTreeMap<u8, DoubleKey>,
+    /// TAC roots by the key index of the load they belong to.
+    pub tac: BTreeMap<u8, DoubleKey>,
+}
+
+/// How far root keys are from a card's keys.
+#[derive(Clone, Copy)]
+pub enum Levels {
+    /// One level: province keys, diversified with the card's serial.
+    Province,
+    /// Two levels: national roots, diversified with the area twice, then with the card's serial.
+    National {
+        /// First four bytes of the issuer id in file 0015.
+        area: [u8; 4],
+    },
+}
+
+impl SoftKeys {
+    /// Reads a key file in the form that `docs/keys.md` describes.
+    pub fn from_toml(text: &str) -> Result<Self, KeyFileError> {
+        let file = file::read(text)?;
+        Ok(Self {
+            issuers: file.issuers,
+            demo: file.demo,
+        })
+    }
+
+    /// Whether the file says that these are toy keys.
+    pub fn is_demo(&self) -> bool {
+        self.demo
+    }
+
+    fn load_key(&self, key: LoadKey) -> Result<DoubleKey, KeyError> {
+        self.card_key(key, |issuer| &issuer.load)
+    }
+
+    fn tac_key(&self, key: LoadKey) -> Result<SingleKey, KeyError> {
+        Ok(des::tac_key(&self.card_key(key, |issuer| &issuer.tac)?))
+    }
+
+    fn card_key(
+        &self,
+        key: LoadKey,
+        roots: impl Fn(&Issuer) -> &BTreeMap<u8, DoubleKey>,
+    ) -> Result<DoubleKey, KeyError> {
+        if key.index >= FIRST_SM4 {
+            return Err(KeyError::UnsupportedAlgorithm);
+        }
+        let issuer = self
+            .issuers
+            .get(&key.card.network)
+            .ok_or(KeyError::NoKeys)?;
+        let root = roots(issuer).get(&key.index).ok_or(KeyError::NoKeys)?;
+        Ok(match issuer.levels {
+            Levels::Province => des::diversify(root, key.card.serial),
+            Levels::National { area: [a, b, c, d] } => {
+                let province = des::diversify(root, [a, b, c, d, a, b, c, d]);
+                des::diversify(&province, key.card.serial)
+            }
+        })
+    }
+
+    fn session(&self, init: &Init) -> Result<SingleKey, KeyError> {
+        if init.algorithm != TRIPLE_DES || init.key_version >= FIRST_SM4 {
+            return Err(KeyError::UnsupportedAlgorithm);
+        }
+        Ok(des::load_session(
+            &self.load_key(init.key)?,
+            init.random,
+            init.counter,
+        ))
+    }
+}
+
+impl KeyStore for SoftKeys {
+    fn verify_mac1(&self, init: &Init, mac1: [u8; 4]) -> Result<(), KeyError> {
+        compare(mac1_of(&self.session(init)?, init), mac1)
+    }
+
+    fn authorise_load(
+        &self,
+        init: &Init,
+        mac1: [u8; 4],
+        Date(date): Date,
+        Time(time): Time,
+    ) -> Result<[u8; 4], KeyError> {
+        let session = self.session(init)?;
+        compare(mac1_of(&session, init), mac1)?;
+        let amount = init.amount.to_be_bytes();
+        let parts: [&[u8]; 5] = [&amount, &[LOAD], &init.terminal, &date, &time];
+        Ok(des::mac(&session, &parts.concat()))
+    }
+
+    fn verify_tac(&self, load: &Load, tac: [u8; 4]) -> Result<(), KeyError> {
+        let key = self.tac_key(load.key)?;
+        // No card accepts a load beyond what its purse can count.
+        let after = load
+            .balance
+            .checked_add(load.amount)
+            .ok_or(KeyError::NotVerified)?;
+        let (Date(date), Time(time)) = (load.date, load.time);
+        let parts: [&[u8]; 7] = [
+            &after.to_be_bytes(),
+            &load.counter.to_be_bytes(),
+            &load.amount.to_be_bytes(),
+            &[LOAD],
+            &load.terminal,
+            &date,
+            &time,
+        ];
+        compare(des::mac(&key, &parts.concat()), tac)
+    }
+}
+
+fn mac1_of(session: &SingleKey, init: &Init) -> [u8; 4] {
+    let (balance, amount) = (init.balance.to_be_bytes(), init.amount.to_be_bytes());
+    let parts: [&[u8]; 4] = [&balance, &amount, &[LOAD], &init.terminal];
+    des::mac(session, &parts.concat())
+}
+
+/// In constant time, so that the time of an answer tells nothing about the right MAC.
+fn compare(right: [u8; 4], shown: [u8; 4]) -> Result<(), KeyError> {
+    if bool::from(right.ct_eq(&shown)) {
+        Ok(())
+    } else {
+        Err(KeyError::NotVerified)
+    }
+}

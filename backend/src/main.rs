@@ -1,0 +1,118 @@
+//! `etc-backend`: serves the desk, or administers its records.
+
+mod arguments;
+
+use std::error::Error;
+use std::fs;
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use etc_backend::admin;
+use etc_backend::serve::{self, Config};
+use tokio::signal;
+
+use arguments::{Admin, Password, Task};
+
+fn main() -> ExitCode {
+    let task = match arguments::parse(lexopt::Parser::from_env()) {
+        Ok(task) => task,
+        Err(error) => {
+            eprintln!("etc-backend: {error}\n\n{}", arguments::HELP);
+            return ExitCode::from(2);
+        }
+    };
+    match carry_out(task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("etc-backend: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main]
+async fn carry_out(task: Task) -> Result<(), Box<dyn Error>> {
+    match task {
+        Task::Help => {
+            print!("{}", arguments::HELP);
+            Ok(())
+        }
+        Task::Serve(config) => serve(config).await,
+        Task::Admin { data, what } => {
+            let store = serve::open_store(&data).await?;
+            let done = administer(&store, what).await;
+            store.close().await;
+            println!("{}", done?);
+            Ok(())
+        }
+    }
+}
+
+async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .init();
+    let greeting = serve::greeting(&config);
+    let running = serve::start(config).await?;
+    println!("ETC Desk: http://{}", running.addr);
+    if let Some(greeting) = greeting {
+        println!("{greeting}");
+    }
+    told_to_stop().await?;
+    println!("stopping: requests under way are answered first");
+    running.shutdown().await;
+    Ok(())
+}
+
+#[cfg(unix)]
+async fn told_to_stop() -> std::io::Result<()> {
+    let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn told_to_stop() -> std::io::Result<()> {
+    signal::ctrl_c().await
+}
+
+async fn administer(
+    store: &etc_backend::store::SqliteStore,
+    what: Admin,
+) -> Result<String, Box<dyn Error>> {
+    Ok(match what {
+        Admin::AddOutlet(outlet) => admin::add_outlet(store, outlet).await?,
+        Admin::AddTerminal { number, outlet } => admin::add_terminal(store, number, outlet).await?,
+        Admin::AddOperator { operator, password } => {
+            admin::add_operator(store, operator, &read_password(password)?).await?
+        }
+        Admin::ImportCards(file) => {
+            let text = fs::read_to_string(&file);
+            let text = text.map_err(|error| format!("{}: {error}", file.display()))?;
+            let imported = admin::import_cards(store, &text).await;
+            imported.map_err(|error| format!("{}: {error}", file.display()))?
+        }
+    })
+}
+
+/// The first line of a file, or of standard input.
+fn read_password(from: Password) -> Result<String, Box<dyn Error>> {
+    let text = match from {
+        Password::File(file) => {
+            let text = fs::read_to_string(&file);
+            text.map_err(|error| format!("{}: {error}", file.display()))?
+        }
+        Password::StandardInput => {
+            let input = std::io::stdin();
+            if input.is_terminal() {
+                eprintln!("Password (it is shown):");
+            }
+            let mut text = String::new();
+            input.read_line(&mut text)?;
+            text
+        }
+    };
+    Ok(text.lines().next().unwrap_or_default().to_owned())
+}

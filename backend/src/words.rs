@@ -1,0 +1,70 @@
+//! How small enumerations are written in a database column, a CSV field or an argument.
+
+use apdu_core::authority::{CardStatus, ProofCounter};
+use etc_api::{OutletKind, PaymentKind, Role};
+
+use crate::ledger::NonceKind;
+
+/// A value that is written as one word.
+pub trait Word: Sized {
+    /// All words, for a message that says which there are.
+    const WORDS: &'static [&'static str];
+
+    /// The word of this value.
+    fn word(&self) -> &'static str;
+
+    /// The value of a word.
+    fn of_word(word: &str) -> Option<Self>;
+}
+
+macro_rules! words {
+    ($($of:ty { $($value:ident = $word:literal,)+ })+) => {
+        $(impl Word for $of {
+            const WORDS: &'static [&'static str] = &[$($word),+];
+
+            fn word(&self) -> &'static str {
+                match self {
+                    $(Self::$value => $word,)+
+                }
+            }
+
+            fn of_word(word: &str) -> Option<Self> {
+                match word {
+                    $($word => Some(Self::$value),)+
+                    _ => None,
+                }
+            }
+        })+
+    };
+}
+
+words! {
+    OutletKind {
+        Own = "own",
+        Bank = "bank",
+    }
+    Role {
+        Teller = "teller",
+        Supervisor = "supervisor",
+        Auditor = "auditor",
+    }
+    CardStatus {
+        Normal = "normal",
+        Suspended = "suspended",
+        Lost = "lost",
+        Cancelled = "cancelled",
+        Damaged = "damaged",
+        Blacklisted = "blacklisted",
+    }
+    ProofCounter {
+        After = "after",
+        Before = "before",
+        Both = "both",
+    }
+    NonceKind {
+        Preflight = "preflight",
+    }
+    PaymentKind {
+        Cash = "cash",
+    }
+}

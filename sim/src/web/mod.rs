@@ -1,0 +1,334 @@
+//! What the page of a demo instance adds: a bench with a reader, cards and faults, behind an object
+//! shaped like `navigator.usb`.
+//!
+//! Behaviour and error names follow Chromium (reference "webusb-ccid" §1 and §6.1).
+
+mod browser;
+mod device;
+mod shelf;
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use js_sys::{Array, Function, Object, Promise};
+use wasm_bindgen::prelude::*;
+
+use crate::demo;
+use crate::reader::{Reader, SMART_CARD_CLASS, Tear, VENDOR_CLASS};
+use browser::{array, call, exception, later, number, object, property, settled, store, stored};
+use device::{Device, VirtualDevice};
+use shelf::Shelf;
+
+/// localStorage key: the page may use the reader without asking again, as Chromium remembers it
+/// for a device with a serial number.
+const PERMISSION: &str = "etc-sim-permission";
+
+/// The state behind [`VirtualBench`], its [`VirtualUsb`] and its devices.
+#[derive(Default)]
+struct Bench {
+    shelf: Shelf,
+    /// The card in the slot, which stays there when the reader is unplugged.
+    slot: RefCell<Option<String>>,
+    tear: Cell<Option<Tear>>,
+    /// The plugged reader and the one object that shows it to the page.
+    device: RefCell<Option<(Rc<Device>, JsValue)>>,
+    listeners: RefCell<Vec<(String, Function)>>,
+    observers: RefCell<Vec<Function>>,
+}
+
+impl Bench {
+    fn plugged(&self) -> Option<Rc<Device>> {
+        self.device
+            .borrow()
+            .as_ref()
+            .map(|(device, _)| Rc::clone(device))
+    }
+
+    fn object(&self) -> Option<JsValue> {
+        self.device
+            .borrow()
+            .as_ref()
+            .map(|(_, object)| object.clone())
+    }
+
+    fn permitted(&self) -> bool {
+        stored(PERMISSION).is_some()
+    }
+
+    fn permit(&self, yes: bool) {
+        store(PERMISSION, yes.then_some("1"));
+    }
+
+    /// Tells the page's observers, after the caller has returned.
+    fn changed(&self) {
+        let observers = self.observers.borrow().clone();
+        later(0, move || {
+            for observer in &observers {
+                call(observer, &JsValue::UNDEFINED);
+            }
+        });
+    }
+
+    /// `connect` and `disconnect` reach a page for devices that it may use (reference §6.1).
+    fn dispatch(&self, kind: &'static str, device: JsValue) {
+        if !self.permitted() {
+            return;
+        }
+        let listeners = self.listeners.borrow().clone();
+        later(0, move || {
+            let event = object(&[("type", kind.into()), ("device", device)]);
+            for (_, listener) in listeners.iter().filter(|(wanted, _)| wanted == kind) {
+                call(listener, &event);
+            }
+        });
+    }
+
+    /// Puts the card `id` of the shelf into the slot.
+    fn insert(&self, id: &str) -> Result<(), JsValue> {
+        let unknown = || js_sys::Error::new(&format!("no demo card {id}"));
+        let card = self.shelf.take(id).ok_or_else(unknown)?;
+        self.eject();
+        self.slot.replace(Some(id.to_owned()));
+        if let Some(device) = self.plugged() {
+            device.reader.borrow_mut().insert(card);
+            device.pump();
+        }
+        self.changed();
+        Ok(())
+    }
+
+    /// Takes the card out of the slot; it is on the shelf already.
+    fn eject(&self) {
+        if self.slot.take().is_some() {
+            if let Some(device) = self.plugged() {
+                device.reader.borrow_mut().remove();
+                device.pump();
+            }
+            self.changed();
+        }
+    }
+
+    /// Keeps what a command has done to the card, before its answer goes out, and notices a tear.
+    fn after_command(&self, reader: &mut Reader) {
+        let pulled = reader.take_pulled();
+        if let (Some(id), Some(card)) = (
+            self.slot.borrow().as_deref(),
+            pulled.as_ref().or(reader.card()),
+        ) {
+            self.shelf.keep(id, card);
+        }
+        if pulled.is_some() {
+            self.slot.take();
+            self.tear.set(reader.tear_armed());
+            self.changed();
+        }
+    }
+
+    fn unplug(&self) {
+        if let Some((device, object)) = self.device.take() {
+            device.disconnect();
+            self.dispatch("disconnect", object);
+            self.changed();
+        }
+    }
+}
+
+/// The bench of a demo instance: one reader, a deck of cards, a tear to be armed.
+#[wasm_bindgen]
+pub struct VirtualBench {
+    bench: Rc<Bench>,
+    usb: JsValue,
+}
+
+#[wasm_bindgen]
+impl VirtualBench {
+    /// A bench with nothing plugged in and no card in the slot.
+    #[wasm_bindgen(constructor)]
+    #[allow(
+        clippy::new_without_default,
+        reason = "the page constructs it, nobody else"
+    )]
+    pub fn new() -> Self {
+        let bench = Rc::new(Bench::default());
+        let usb = VirtualUsb {
+            bench: Rc::clone(&bench),
+        }
+        .into();
+        Self { bench, usb }
+    }
+
+    /// The object shaped like `navigator.usb`.
+    #[wasm_bindgen(getter)]
+    pub fn usb(&self) -> JsValue {
+        self.usb.clone()
+    }
+
+    /// Plugs a reader in: `short-apdu` of vendor class, or `protected` of class 0Bh. One that was
+    /// plugged is unplugged first.
+    pub fn plug(&self, kind: &str) -> Result<(), JsValue> {
+        let class = match kind {
+            "short-apdu" => VENDOR_CLASS,
+            "protected" => SMART_CARD_CLASS,
+            _ => return Err(js_sys::Error::new(&format!("no reader kind {kind}")).into()),
+        };
+        self.unplug();
+        let mut reader = Reader::new(class);
+        reader.tear_next_credit(self.bench.tear.get());
+        if let Some(card) = self
+            .bench
+            .slot
+            .borrow()
+            .as_deref()
+            .and_then(|id| self.bench.shelf.take(id))
+        {
+            reader.insert(card);
+        }
+        let device = Rc::new(Device::new(Rc::clone(&self.bench), reader));
+        let object = JsValue::from(VirtualDevice::new(Rc::clone(&device)));
+        self.bench.device.replace(Some((device, object.clone())));
+        self.bench.dispatch("connect", object);
+        self.bench.changed();
+        Ok(())
+    }
+
+    /// Pulls the plug.
+    pub fn unplug(&self) {
+        self.bench.unplug();
+    }
+
+    /// Whether a reader is plugged in.
+    pub fn plugged(&self) -> bool {
+        self.bench.device.borrow().is_some()
+    }
+
+    /// The deck: `{id, zh, en, number, inReader}`; `number` has the 20 digits that are printed on
+    /// the card, or is null.
+    pub fn cards(&self) -> JsValue {
+        let slot = self.bench.slot.borrow();
+        array(demo::cards().into_iter().map(|card| {
+            object(&[
+                ("id", card.id.into()),
+                ("zh", card.zh.into()),
+                ("en", card.en.into()),
+                (
+                    "number",
+                    card.printed_number().map_or(JsValue::NULL, JsValue::from),
+                ),
+                ("inReader", (slot.as_deref() == Some(card.id)).into()),
+            ])
+        }))
+    }
+
+    /// Puts the card `id` into the slot; a card that was there is taken out first.
+    pub fn insert(&self, id: &str) -> Result<(), JsValue> {
+        self.bench.insert(id)
+    }
+
+    /// Takes the card out of the slot.
+    pub fn eject(&self) {
+        self.bench.eject();
+    }
+
+    /// Arms (`before`, `after`) or disarms (`none`) the tear of the next CREDIT FOR LOAD.
+    #[wasm_bindgen(js_name = tearNextCredit)]
+    pub fn tear_next_credit(&self, when: &str) -> Result<(), JsValue> {
+        let when = match when {
+            "before" => Some(Tear::Before),
+            "after" => Some(Tear::After),
+            "none" => None,
+            _ => return Err(js_sys::Error::new(&format!("no tear {when}")).into()),
+        };
+        self.bench.tear.set(when);
+        if let Some(device) = self.bench.plugged() {
+            device.reader.borrow_mut().tear_next_credit(when);
+        }
+        self.bench.changed();
+        Ok(())
+    }
+
+    /// What is armed: `before`, `after` or `none`.
+    #[wasm_bindgen(js_name = tearArmed)]
+    pub fn tear_armed(&self) -> String {
+        match self.bench.tear.get() {
+            Some(Tear::Before) => "before",
+            Some(Tear::After) => "after",
+            None => "none",
+        }
+        .to_owned()
+    }
+
+    /// Makes all cards as the factory made them; the one in the slot is taken out and put back.
+    #[wasm_bindgen(js_name = resetCards)]
+    pub fn reset_cards(&self) -> Result<(), JsValue> {
+        let slot = self.bench.slot.borrow().clone();
+        self.bench.eject();
+        self.bench.shelf.reset();
+        self.bench.changed();
+        slot.map_or(Ok(()), |id| self.bench.insert(&id))
+    }
+
+    /// Calls `observer` without arguments soon after anything on the bench has changed.
+    #[wasm_bindgen(js_name = onChange)]
+    pub fn on_change(&self, observer: Function) {
+        self.bench.observers.borrow_mut().push(observer);
+    }
+}
+
+/// The object shaped like `navigator.usb`.
+#[wasm_bindgen]
+pub struct VirtualUsb {
+    bench: Rc<Bench>,
+}
+
+#[wasm_bindgen]
+impl VirtualUsb {
+    /// The plugged reader, once the page may use it.
+    #[wasm_bindgen(js_name = getDevices)]
+    pub fn get_devices(&self) -> Promise {
+        let permitted = self.bench.object().filter(|_| self.bench.permitted());
+        settled(Ok(array(permitted)))
+    }
+
+    /// The chooser, in which the user always picks the plugged reader if a filter lets it through.
+    #[wasm_bindgen(js_name = requestDevice)]
+    pub fn request_device(&self, options: &JsValue) -> Promise {
+        let matching = self.bench.plugged().is_some_and(|device| {
+            let filters = Array::from(&property(options, "filters"));
+            filters.length() == 0 || filters.iter().any(|filter| device.matches(&filter))
+        });
+        settled(match self.bench.object().filter(|_| matching) {
+            Some(object) => {
+                self.bench.permit(true);
+                Ok(object)
+            }
+            None => Err(exception("NotFoundError", "No device selected.")),
+        })
+    }
+
+    /// For `connect` and `disconnect`; the event is `{type, device}`.
+    #[wasm_bindgen(js_name = addEventListener)]
+    pub fn add_event_listener(&self, kind: String, listener: Function) {
+        self.remove_event_listener(&kind, &listener);
+        self.bench.listeners.borrow_mut().push((kind, listener));
+    }
+
+    /// Takes a listener away.
+    #[wasm_bindgen(js_name = removeEventListener)]
+    pub fn remove_event_listener(&self, kind: &str, listener: &Function) {
+        self.bench
+            .listeners
+            .borrow_mut()
+            .retain(|(of, known)| of != kind || !Object::is(known, listener));
+    }
+}
+
+impl Device {
+    /// One filter of `requestDevice`: what it names must agree.
+    fn matches(&self, filter: &JsValue) -> bool {
+        let reader = self.reader.borrow();
+        let agrees = |name, own| number(filter, name).is_none_or(|wanted| wanted == own);
+        agrees("vendorId", crate::reader::VENDOR_ID)
+            && agrees("productId", reader.product_id())
+            && agrees("classCode", u16::from(reader.interface_class()))
+    }
+}

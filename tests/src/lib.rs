@@ -1,0 +1,24 @@
+//! What the end-to-end tests share.
+//!
+//! * [`bus`]: the real CCID engine against the virtual reader, packet by packet, in virtual time.
+//! * [`explore`]: the real flows, the real ledger and a card with real semantics, cut at every await.
+//! * [`browser`]: the production page in a real Chromium.
+
+pub mod browser;
+pub mod bus;
+pub mod explore;
+
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+/// Runs a future that never waits for anything outside itself; `None` where it would wait for ever,
+/// as a task does whose tab was closed.
+pub fn run<T>(future: impl Future<Output = T>) -> Option<T> {
+    let mut future = pin!(future);
+    // Nothing here wakes anything: what is pending once stays pending.
+    match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => Some(value),
+        Poll::Pending => None,
+    }
+}

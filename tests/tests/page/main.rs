@@ -1,0 +1,43 @@
+//! The production page in a real Chromium, with the virtual reader a demo instance offers: nothing
+//! between the button and the ledger is replaced. One Chromium for all; each story gets a backend,
+//! and so an origin, of its own.
+
+mod desk;
+mod stories;
+
+use etc_tests::browser::Browser;
+
+use desk::Desk;
+
+macro_rules! tell {
+    ($browser:ident: $($story:ident),+ $(,)?) => {
+        $(
+            println!("story: {}", stringify!($story).replace('_', " "));
+            let desk = Desk::open(&$browser, stringify!($story)).await;
+            stories::$story(&desk).await;
+            desk.close().await;
+        )+
+    };
+}
+
+#[tokio::test]
+async fn a_teller_at_work() {
+    let browser = Browser::start().await;
+    tell!(browser:
+        a_card_is_checked_and_loaded,
+        a_card_pulled_before_the_write_is_offered_again,
+        a_card_pulled_after_the_write_is_found_loaded,
+        a_torn_load_is_finished_after_a_reload,
+        another_card_cannot_take_a_paid_load,
+        leaving_the_page_does_not_drop_a_write,
+        an_expired_sign_in_waits_for_the_next_one,
+        a_backend_that_is_away_changes_nothing,
+        every_unfit_card_is_refused_by_its_code,
+        amounts_that_cannot_be_are_refused,
+        a_protected_reader_is_explained_before_it_is_claimed,
+        a_second_tab_does_not_get_the_reader,
+        everything_is_there_in_english,
+        a_bank_teller_is_refused_cash,
+    );
+    browser.close().await;
+}

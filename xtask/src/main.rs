@@ -1,0 +1,205 @@
+//! Set-up, run, test, bench and tidy: everything one does with a checkout, as `cargo xtask …`.
+
+mod bench;
+mod page;
+mod shell;
+mod test;
+mod tidy;
+mod tools;
+mod wasm;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use lexopt::{Arg, ValueExt};
+
+use crate::shell::{Failure, cargo, run, say, top, turn_into};
+
+const HELP: &str = "\
+cargo xtask run     [--port 8080] [--data DIR] [--keys FILE] [--no-demo]
+                    builds page and backend, and starts the desk (demo data unless --no-demo)
+cargo xtask test    everything that has to be green: tidy, format, lints, build, tests
+cargo xtask card    --vpcd PORT [--card ID] [--state FILE]
+                    a virtual toll card at the virtual reader driver listening on PORT
+cargo xtask explore every cut through every flow, without the time limit of `test`
+cargo xtask bench   size of a first visit, per file and per dependency
+cargo xtask tidy    the rules of the house
+";
+
+/// One `cargo xtask …`.
+#[derive(Debug)]
+enum Task {
+    Run(Desk),
+    Test,
+    Card(Vec<OsString>),
+    Explore,
+    Bench,
+    Tidy,
+    Help,
+}
+
+/// How the desk is started.
+#[derive(Debug)]
+struct Desk {
+    port: u16,
+    data: PathBuf,
+    keys: Option<PathBuf>,
+    demo: bool,
+}
+
+fn main() -> ExitCode {
+    let task = match parse(lexopt::Parser::from_env()) {
+        Ok(task) => task,
+        Err(error) => {
+            say(format!("{error}\n\n{HELP}"));
+            return ExitCode::from(2);
+        }
+    };
+    let end = match task {
+        Task::Run(desk) => start_desk(&desk),
+        Task::Test => test::everything(),
+        Task::Card(options) => start_card(options),
+        Task::Explore => explore(),
+        Task::Bench => bench::first_visit(),
+        Task::Tidy => tidy::check(),
+        Task::Help => {
+            print!("{HELP}");
+            Ok(())
+        }
+    };
+    match end {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            say(&failure);
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn parse(mut parser: lexopt::Parser) -> Result<Task, lexopt::Error> {
+    let word = match parser.next()? {
+        None | Some(Arg::Long("help") | Arg::Short('h')) => return Ok(Task::Help),
+        Some(Arg::Value(word)) => word.string()?,
+        Some(option) => return Err(option.unexpected()),
+    };
+    let task = match word.as_str() {
+        "run" => return parse_run(parser),
+        "card" => return parse_card(parser),
+        "test" => Task::Test,
+        "explore" => Task::Explore,
+        "bench" => Task::Bench,
+        "tidy" => Task::Tidy,
+        "help" => Task::Help,
+        _ => return Err(format!("there is no `cargo xtask {word}`").into()),
+    };
+    match parser.next()? {
+        None => Ok(task),
+        Some(Arg::Long("help") | Arg::Short('h')) => Ok(Task::Help),
+        Some(more) => Err(more.unexpected()),
+    }
+}
+
+fn parse_run(mut parser: lexopt::Parser) -> Result<Task, lexopt::Error> {
+    let mut desk = Desk {
+        port: 8080,
+        data: top().join("data"),
+        keys: None,
+        demo: true,
+    };
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Arg::Long("port") => desk.port = parser.value()?.parse()?,
+            Arg::Long("data") => desk.data = path(&parser.value()?)?,
+            Arg::Long("keys") => desk.keys = Some(path(&parser.value()?)?),
+            Arg::Long("no-demo") => desk.demo = false,
+            Arg::Long("help") | Arg::Short('h') => return Ok(Task::Help),
+            other => return Err(other.unexpected()),
+        }
+    }
+    if !desk.demo && desk.keys.is_none() {
+        return Err("--no-demo needs --keys FILE: the built-in keys are for the demo only".into());
+    }
+    Ok(Task::Run(desk))
+}
+
+/// Checked here, so that a mistyped option costs no build; then handed on as they are.
+fn parse_card(mut parser: lexopt::Parser) -> Result<Task, lexopt::Error> {
+    let mut options = Vec::new();
+    let mut port = None;
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Arg::Long("vpcd") => port = Some(parser.value()?.parse::<u16>()?),
+            Arg::Long("card") => options.extend(["--card".into(), parser.value()?]),
+            Arg::Long("state") => {
+                options.extend(["--state".into(), path(&parser.value()?)?.into()]);
+            }
+            Arg::Long("help") | Arg::Short('h') => return Ok(Task::Help),
+            other => return Err(other.unexpected()),
+        }
+    }
+    let port = port.ok_or("card needs --vpcd PORT")?;
+    options.extend(["--vpcd".into(), port.to_string().into()]);
+    Ok(Task::Card(options))
+}
+
+/// A path as the person typed it, whole, because what we start runs at the top of the checkout.
+fn path(typed: &OsString) -> Result<PathBuf, lexopt::Error> {
+    std::path::absolute(Path::new(typed)).map_err(|error| lexopt::Error::Custom(error.into()))
+}
+
+/// Builds everything the desk needs and becomes the backend.
+fn start_desk(desk: &Desk) -> Result<(), Failure> {
+    if !page::built_before() {
+        say("the first run takes long, 10 to 25 minutes on two cores: Trunk and wasm-bindgen are");
+        say("compiled from source, and the page is compiled for the smallest size. Later runs");
+        say("compile only what changed.");
+    }
+    let tools = tools::for_page()?;
+    page::build_page(&tools)?;
+    if desk.demo {
+        page::build_demo(&tools)?;
+    }
+    run(cargo().args(["build", "--package", "etc-backend", "--bin", "etc-backend"]))?;
+
+    let mut backend = cargo();
+    backend.args([
+        "run",
+        "--quiet",
+        "--package",
+        "etc-backend",
+        "--bin",
+        "etc-backend",
+        "--",
+    ]);
+    backend.args(["serve", "--port", &desk.port.to_string()]);
+    backend.arg("--data").arg(&desk.data);
+    backend.arg("--page").arg(page::page_folder());
+    if let Some(keys) = &desk.keys {
+        backend.arg("--keys").arg(keys);
+    }
+    if desk.demo {
+        backend
+            .arg("--demo")
+            .arg("--demo-page")
+            .arg(page::demo_folder());
+    }
+    match turn_into(backend)? {}
+}
+
+/// Becomes the virtual card.
+fn start_card(options: Vec<OsString>) -> Result<(), Failure> {
+    let mut card = cargo();
+    card.args(["run", "--package", "etc-sim", "--bin", "toll-card", "--"]);
+    card.args(options);
+    match turn_into(card)? {}
+}
+
+/// Becomes the explorer, which reads the depth from its environment.
+fn explore() -> Result<(), Failure> {
+    let mut explorer = cargo();
+    explorer.args(["test", "--package", "etc-tests", "--test", "explorer"]);
+    explorer.args(["--", "--include-ignored", "--nocapture"]);
+    explorer.env("ETC_EXPLORE", "full");
+    match turn_into(explorer)? {}
+}

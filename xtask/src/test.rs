@@ -1,0 +1,96 @@
+//! `cargo xtask test`: everything that has to be green before a change is worth reading.
+
+use std::time::{Duration, Instant};
+
+use crate::page;
+use crate::shell::{Failure, cargo, run, say};
+use crate::tidy;
+use crate::tools;
+
+const DENY_WARNINGS: [&str; 3] = ["--", "--deny", "warnings"];
+const FOR_THE_BROWSER: [&str; 4] = ["--target", "wasm32-unknown-unknown", "--profile", "page"];
+
+/// Runs every phase, the fastest first, up to the first that fails; then says where the time went.
+pub fn everything() -> Result<(), Failure> {
+    let mut phases = Phases::default();
+    let end = phases.run();
+    phases.print();
+    end
+}
+
+/// The phases that have ended, and how long each took.
+#[derive(Default)]
+struct Phases {
+    done: Vec<(&'static str, Duration)>,
+}
+
+impl Phases {
+    fn run(&mut self) -> Result<(), Failure> {
+        self.time("tidy", tidy::check_sources)?;
+        self.time("format", || run(cargo().args(["fmt", "--all", "--check"])))?;
+        let tools = self.time("install", || {
+            tools::for_tests()?;
+            tools::for_page()
+        })?;
+        self.time("lints", || {
+            run(cargo()
+                .args([
+                    "clippy",
+                    "--workspace",
+                    "--exclude",
+                    "etc-app",
+                    "--all-targets",
+                ])
+                .args(DENY_WARNINGS))
+        })?;
+        self.time("page", || {
+            page::build_page(&tools)?;
+            page::build_demo(&tools)?;
+            tidy::check_bundle(&page::page_folder())
+        })?;
+        // With the target and profile of the page, whose build scripts and macros these calls share.
+        self.time("lints (page)", || {
+            let clippy = |target: &[&str]| {
+                run(cargo()
+                    .args(["clippy", "--package"])
+                    .args(target)
+                    .args(FOR_THE_BROWSER)
+                    .args(DENY_WARNINGS))
+            };
+            clippy(&["etc-app", "--bin", "etc-app"])?;
+            clippy(&["etc-sim", "--lib"])
+        })?;
+        self.time("tests", || {
+            run(cargo()
+                .args([
+                    "test",
+                    "--workspace",
+                    "--exclude",
+                    "etc-app",
+                    "--no-fail-fast",
+                ])
+                .env("ETC_PAGE_DIR", page::page_folder())
+                .env("ETC_DEMO_PAGE_DIR", page::demo_folder()))
+        })
+    }
+
+    fn time<T>(
+        &mut self,
+        name: &'static str,
+        phase: impl FnOnce() -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        say(name);
+        let start = Instant::now();
+        let end = phase();
+        self.done.push((name, start.elapsed()));
+        end
+    }
+
+    fn print(&self) {
+        let all: Duration = self.done.iter().map(|(_, time)| *time).sum();
+        say("where the time went");
+        for (name, time) in self.done.iter().chain([&("all", all)]) {
+            eprintln!("  {name:<14}{:>8.1} s", time.as_secs_f64());
+        }
+    }
+}
