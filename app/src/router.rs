@@ -44,6 +44,11 @@ impl Page {
         }
     }
 
+    /// Whether customers are served here.
+    fn is_task(self) -> bool {
+        matches!(self, Self::CheckCard | Self::Load)
+    }
+
     /// Where Esc leads.
     pub fn parent(self) -> Self {
         match self {
@@ -59,9 +64,25 @@ impl Page {
     }
 }
 
+/// The task from which a help page was opened, to go back to.
+#[derive(Clone, Copy)]
+struct CameFrom(StoredValue<Option<Page>>);
+
+/// The task from which the present help page was opened; nothing where its address was opened.
+pub fn came_from() -> Option<Page> {
+    let CameFrom(page) = expect_context();
+    page.get_value()
+}
+
 /// Lets the signal follow the address from now on.
 pub fn follow(page: RwSignal<Page>) {
+    let came_from = StoredValue::new(None);
+    provide_context(CameFrom(came_from));
     let read = move || {
+        let before = page.get_untracked();
+        if before.is_task() {
+            came_from.set_value(Some(before));
+        }
         let hash = window().location().hash().unwrap_or_default();
         page.set(Page::of_hash(&hash));
     };

@@ -124,7 +124,7 @@ pub async fn add_operator(
 /// Adds all cards of a CSV file, or none.
 pub async fn import_cards(store: &dyn Store, text: &str) -> Result<String, AdminError> {
     let cards = import::cards(text)?;
-    let done = format!("imported {} cards", cards.len());
+    let done = format!("cards imported: {}", cards.len());
     store
         .add(&Stock {
             cards,

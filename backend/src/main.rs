@@ -17,7 +17,7 @@ fn main() -> ExitCode {
     let task = match arguments::parse(lexopt::Parser::from_env()) {
         Ok(task) => task,
         Err(error) => {
-            eprintln!("etc-backend: {error}\n\n{}", arguments::HELP);
+            eprintln!("etc-backend: {error} (--help shows how)");
             return ExitCode::from(2);
         }
     };

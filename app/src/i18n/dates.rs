@@ -10,11 +10,11 @@ pub fn local_date(ms: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
-/// `2026-11-22 10:30:05` for a moment in ms UTC.
+/// `10:30:05` for a moment in ms UTC.
 pub fn local_time(ms: i64) -> String {
     let seconds = (ms + OFFSET_MS).rem_euclid(DAY_MS) / 1000;
     let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    format!("{} {hour:02}:{minute:02}:{second:02}", local_date(ms))
+    format!("{hour:02}:{minute:02}:{second:02}")
 }
 
 /// Year, month and day of a day counted from 1970-01-01. Years are counted from March, so that the
@@ -42,10 +42,11 @@ mod tests {
 
     #[test]
     fn moments_read_as_the_wall_clock_in_lanzhou() {
-        assert_eq!(local_time(0), "1970-01-01 08:00:00");
-        assert_eq!(local_time(1_709_222_399_000), "2024-02-29 23:59:59");
-        assert_eq!(local_time(1_709_222_400_000), "2024-03-01 00:00:00");
-        assert_eq!(local_date(1_795_305_600_000), "2026-11-22");
-        assert_eq!(local_time(-1), "1970-01-01 07:59:59");
+        let both = |ms| format!("{} {}", local_date(ms), local_time(ms));
+        assert_eq!(both(0), "1970-01-01 08:00:00");
+        assert_eq!(both(1_709_222_399_000), "2024-02-29 23:59:59");
+        assert_eq!(both(1_709_222_400_000), "2024-03-01 00:00:00");
+        assert_eq!(both(1_795_305_600_000), "2026-11-22 08:00:00");
+        assert_eq!(both(-1), "1970-01-01 07:59:59");
     }
 }

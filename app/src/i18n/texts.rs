@@ -93,7 +93,7 @@ sections! {
     }
     /// The fault card and the fault pages.
     faults: Faults {
-        title search search_hint none_found count back
+        title search search_hint none_found count back back_to
         cause next dont ask party retry retry_yes retry_no more code_of status_word tries_left
         written written_no written_unknown written_yes
         record record_none

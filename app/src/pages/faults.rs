@@ -7,7 +7,8 @@ use leptos::prelude::*;
 use crate::desk::Desk;
 use crate::i18n::{Lang, Texts, fill, said, texts};
 use crate::parts::{DataList, DataRow, Field};
-use crate::router::Page;
+use crate::router::{Page, came_from};
+use crate::shell::tasks;
 
 /// The prefixes of the codes, in the order of the catalogue, and what each is about.
 const GROUPS: &[(&str, fn(&Texts) -> &'static str)] = &[
@@ -106,6 +107,14 @@ pub fn FaultPage(
 ) -> impl IntoView {
     let entry = explain(code);
     let Explanation { cause, next, dont, .. } = entry;
+    let back_to = came_from().unwrap_or(Page::Faults);
+    let back = move || {
+        let t = texts();
+        match back_to {
+            Page::Faults => t.faults.back.to_owned(),
+            task => fill(t.faults.back_to, tasks::title(task, t)),
+        }
+    };
     let retry = move || {
         let t = &texts().faults;
         if entry.retry { t.retry_yes } else { t.retry_no }
@@ -134,8 +143,8 @@ pub fn FaultPage(
                 <DataRow label=Signal::derive(|| texts().faults.retry)>{retry}</DataRow>
             </DataList>
             <div class="actions">
-                <a class="action" href=Page::Faults.href() data-back="">
-                    <span>{|| texts().faults.back}</span>
+                <a class="action" href=back_to.href() data-back="">
+                    <span>{back}</span>
                     <kbd>"Esc"</kbd>
                 </a>
             </div>

@@ -1,9 +1,10 @@
 //! 首页: the task groups as large cards, and what to do on a new PC.
 
+use etc_api::faults::explain;
 use leptos::prelude::*;
 
 use crate::desk::{Desk, ReaderStatus};
-use crate::i18n::{fill, texts};
+use crate::i18n::{fill, said, texts};
 use crate::parts::{Action, MaskKind, Note, Tone, Weight};
 use crate::router::Page;
 use crate::shell::tasks::{GROUPS, Task};
@@ -72,11 +73,12 @@ fn reader_hint(desk: Desk, on_reader: Callback<()>) -> AnyView {
             .into_any()
         }
         ReaderStatus::Refused(code) => {
-            let heading = Signal::derive(move || format!("{code} {}", texts().home.refused));
+            let entry = explain(code);
+            let heading = Signal::derive(move || format!("{code} {}", said(entry.cause)));
             view! {
                 <Note tone=Tone::Bad heading=heading>
                     <p>
-                        <a href=Page::Fault(code).href()>{|| texts().faults.more}</a>
+                        {move || said(entry.next)} " " <a href=Page::Fault(code).href()>{|| texts().faults.more}</a>
                     </p>
                     {connect()}
                 </Note>

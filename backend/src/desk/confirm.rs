@@ -30,7 +30,7 @@ impl Desk<'_> {
                 return end;
             }
         }
-        Err(Code::RecordRaced.into())
+        self.raced(&proof).await
     }
 
     async fn confirm_once(

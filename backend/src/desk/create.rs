@@ -2,13 +2,11 @@
 
 use apdu_core::authority::{CreateRecharge, Recharge};
 use apdu_core::fault::Code;
-use apdu_core::toll_card::wallet::InitAnswer;
 
 use super::proof::Shown;
-use super::{Attempt, DECISIONS, Desk, Error, Who, ended, entry, load_key, shown};
+use super::{Attempt, DECISIONS, Desk, Error, Who, ended, entry, shown};
 use crate::audit::Event;
-use crate::keys::Init;
-use crate::ledger::{self, VerifiedInit};
+use crate::ledger;
 use crate::random::uuid;
 
 impl Desk<'_> {
@@ -26,7 +24,7 @@ impl Desk<'_> {
                 return end;
             }
         }
-        Err(Code::RecordRaced.into())
+        self.raced(&proof).await
     }
 
     async fn create_once(
@@ -43,40 +41,31 @@ impl Desk<'_> {
         let now = self.store.now().await?;
         let terms = ledger::terms(&file, request.amount, &who.asker(), now)?;
 
-        let answer = InitAnswer::parse(&request.init.0);
-        let init = Init {
-            key: load_key(&file.card),
-            amount: terms.init_amount,
-            terminal: terms.terminal,
-            balance: answer.balance,
-            counter: answer.counter,
-            key_version: answer.key_version,
-            algorithm: answer.algorithm,
-            random: answer.random,
-        };
-        let verify = || self.keys.verify_mac1(&init, answer.mac1);
-        let ((), counted) = self
-            .judge(proof, &file, now, Code::WrongMac1, verify)
+        let made_with = (terms.init_amount, terms.terminal);
+        let proved = self
+            .verify_init(proof, &file, now, made_with, &request.init.0)
             .await?;
-        let verified = VerifiedInit {
-            balance: init.balance,
-            counter: init.counter,
-            random: init.random,
-        };
 
         let id = uuid(self.random);
-        let decision = match ledger::create(&file, &terms, &verified, id, &who.asker(), now) {
+        let decision = match ledger::create(&file, &terms, &proved.verified, id, &who.asker(), now)
+        {
             Ok(decision) => decision,
             Err(code) => {
                 return self
-                    .refuse_proved(proof, &file, now, Some(init.counter), code)
+                    .refuse_proved(proof, &file, now, Some(proved.init.counter), code)
                     .await;
             }
         };
         let entry = entry(who, now, Event::Created, &decision.record, &request.init.0);
         let answer = shown(&decision.record, &file.card, who);
-        self.commit(decision.change, Some(counted), entry, attempt, &answer)
-            .await?;
+        self.commit(
+            decision.change,
+            Some(proved.counted),
+            entry,
+            attempt,
+            &answer,
+        )
+        .await?;
         Ok(answer)
     }
 }

@@ -1,35 +1,30 @@
 //! Proofs are counted before they are judged, so that cutting the connection buys no guess.
 
 use apdu_core::fault::Code;
+use apdu_core::toll_card::wallet::InitAnswer;
 
-use super::{Desk, Error, Who};
+use super::{Desk, Error, Who, load_key};
 use crate::audit::{Entry, Event};
-use crate::keys::KeyError;
+use crate::keys::{Init, KeyError};
 use crate::ledger::limits::WRONG_PROOFS;
-use crate::ledger::{CardFile, Change, Write};
+use crate::ledger::{CardFile, Change, VerifiedInit, Write};
 use crate::store::{Commit, CountedProof};
 
-/// What a card showed in one request, and whether it was counted already: a request that decides
-/// again after a lost race is still one guess.
+/// What a card showed in one request, and how it was counted: a request that decides again after a
+/// lost race is still one guess.
 pub(super) struct Shown<'a> {
     who: &'a Who,
     evidence: &'a [u8],
-    counted: bool,
+    counted: Option<CountedProof>,
 }
 
 impl<'a> Shown<'a> {
     pub fn new(who: &'a Who, evidence: &'a [u8]) -> Self {
+        let counted = None;
         Self {
             who,
             evidence,
-            counted: false,
-        }
-    }
-
-    fn proof(&self, file: &CardFile) -> CountedProof {
-        CountedProof {
-            card: file.card.number,
-            session: self.who.session,
+            counted,
         }
     }
 
@@ -45,7 +40,63 @@ impl<'a> Shown<'a> {
     }
 }
 
+/// An INITIALIZE FOR LOAD whose MAC1 verified.
+pub(super) struct ProvedInit {
+    /// Command and answer.
+    pub init: Init,
+    /// The MAC1.
+    pub mac1: [u8; 4],
+    /// What the ledger takes from it.
+    pub verified: VerifiedInit,
+    /// To be uncounted with the decision.
+    pub counted: CountedProof,
+}
+
 impl Desk<'_> {
+    /// Counts and verifies the answer of an INIT that was made with this amount and terminal.
+    pub(super) async fn verify_init(
+        &self,
+        shown: &mut Shown<'_>,
+        file: &CardFile,
+        now: i64,
+        (amount, terminal): (u32, [u8; 6]),
+        answer: &[u8; 16],
+    ) -> Result<ProvedInit, Error> {
+        let InitAnswer {
+            balance,
+            counter,
+            key_version,
+            algorithm,
+            random,
+            mac1,
+        } = InitAnswer::parse(answer);
+        let init = Init {
+            key: load_key(&file.card),
+            amount,
+            terminal,
+            balance,
+            counter,
+            key_version,
+            algorithm,
+            random,
+        };
+        let verify = || self.keys.verify_mac1(&init, mac1);
+        let ((), counted) = self
+            .judge(shown, file, now, Code::WrongMac1, verify)
+            .await?;
+        let verified = VerifiedInit {
+            balance,
+            counter,
+            random,
+        };
+        Ok(ProvedInit {
+            init,
+            mac1,
+            verified,
+            counted,
+        })
+    }
+
     /// Counts a proof, then judges it. The proof that comes back is uncounted in the transaction of
     /// the decision that follows, or by [`refuse_proved`](Self::refuse_proved).
     pub(super) async fn judge<T>(
@@ -56,12 +107,15 @@ impl Desk<'_> {
         wrong: Code,
         verify: impl FnOnce() -> Result<T, KeyError>,
     ) -> Result<(T, CountedProof), Error> {
-        let proof = shown.proof(file);
-        if !shown.counted {
-            shown.counted = self.store.count_proof(&proof, WRONG_PROOFS).await?;
-            if !shown.counted {
+        let proof = CountedProof {
+            card: file.card.number,
+            session: shown.who.session,
+        };
+        if shown.counted.is_none() {
+            if !self.store.count_proof(&proof, WRONG_PROOFS).await? {
                 return Err(Code::ProofsLocked.into());
             }
+            shown.counted = Some(proof);
         }
         match verify() {
             Ok(proved) => Ok((proved, proof)),
@@ -91,11 +145,20 @@ impl Desk<'_> {
         let writes = counter.map(Write::ProveCounter).into_iter().collect();
         let commit = Commit {
             change: Change::of(&file.card, writes),
-            proved: Some(shown.proof(file)),
+            proved: shown.counted,
             entry: shown.entry(file, now, Event::ProofRefused(code)),
             answer: None,
         };
         self.store.commit(&commit).await?;
         Err(code.into())
+    }
+
+    /// Gives up after too many lost races. Only what was not wrong can lose a race, so its try is
+    /// given back.
+    pub(super) async fn raced<T>(&self, shown: &Shown<'_>) -> Result<T, Error> {
+        if let Some(proof) = &shown.counted {
+            self.store.uncount_proof(proof).await?;
+        }
+        Err(Code::RecordRaced.into())
     }
 }

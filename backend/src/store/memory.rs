@@ -373,6 +373,11 @@ impl Store for MemoryStore {
         })
     }
 
+    async fn uncount_proof(&self, proof: &CountedProof) -> Result<(), StoreError> {
+        self.lock().uncount(proof);
+        Ok(())
+    }
+
     async fn unlock_card(&self, card: CardNumber, entry: &Entry) -> Result<bool, StoreError> {
         self.transact(|state| {
             if !state.cards.contains_key(&card) {

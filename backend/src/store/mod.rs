@@ -53,6 +53,9 @@ pub trait Store: Send + Sync {
     /// sign-in has no tries left, and nothing was counted.
     async fn count_proof(&self, proof: &CountedProof, limit: u32) -> Result<bool, StoreError>;
 
+    /// Gives the try of a proof back that was not wrong after all.
+    async fn uncount_proof(&self, proof: &CountedProof) -> Result<(), StoreError>;
+
     /// Makes a card's wrong proofs count from zero. `false`: there is no such card.
     async fn unlock_card(&self, card: CardNumber, entry: &Entry) -> Result<bool, StoreError>;
 

@@ -473,6 +473,9 @@ async fn wrong_proofs_are_counted_by_card_and_by_sign_in(store: &dyn Store) {
     store.commit(&right).await.unwrap();
     assert!(count(CARD, 1).await, "a right proof gives its try back");
     assert!(!count(CARD, 1).await);
+    store.uncount_proof(&proof(CARD, 1)).await.unwrap();
+    assert!(count(CARD, 1).await);
+    assert!(!count(CARD, 1).await);
 }
 
 async fn an_unlocked_card_counts_from_zero(store: &dyn Store) {

@@ -50,6 +50,8 @@ impl Answer {
     #[track_caller]
     pub fn refused(self, code: Code) {
         assert_eq!(self.body["code"], code.as_str(), "{self:?}");
+        let known = problem::STATUS.iter().any(|(known, _)| *known == code);
+        assert!(known, "{code} has no row in the table of statuses");
         assert_eq!(self.status, problem::status(code), "{self:?}");
         assert_eq!(self.body["status"], self.status);
         assert_eq!(self.body["type"], format!("/#/faults/{code}"));
@@ -236,6 +238,8 @@ pub fn on(record: &Value, action: &str) -> String {
 pub struct Plastic {
     pub card: TollCard,
     pub number: String,
+    /// Its VERIFY command; a card without PIN answers 9403.
+    pub verify: String,
 }
 
 impl Plastic {
@@ -247,7 +251,11 @@ impl Plastic {
     pub fn of(mut card: TollCard) -> Self {
         card.power_on();
         let number = format!("6201{}", Upper(&card.number()));
-        Self { card, number }
+        Self {
+            card,
+            number,
+            verify: "0020000006313233343536".into(),
+        }
     }
 
     /// Sends a command that must succeed; answers hex without the status word.
@@ -278,8 +286,7 @@ impl Plastic {
         let amount = init["amount"].as_u64().expect("an INIT with an amount");
         let terminal = init["terminal"].as_str().unwrap();
         self.apdu("00A40000021001");
-        // A card without PIN answers 9403.
-        self.raw("0020000006313233343536");
+        self.raw(&self.verify.clone());
         let key = init["key_index"].as_u64().unwrap();
         self.apdu(&format!("805000020B{key:02X}{amount:08X}{terminal}10"))
     }

@@ -185,6 +185,12 @@ impl Store for SqliteStore {
         Ok(counted)
     }
 
+    async fn uncount_proof(&self, proof: &CountedProof) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        write::uncount_proof(&mut transaction, proof).await?;
+        Ok(transaction.commit().await?)
+    }
+
     async fn unlock_card(&self, card: CardNumber, entry: &Entry) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
         let sql = "UPDATE card SET wrong_proofs = 0 WHERE number = ?";

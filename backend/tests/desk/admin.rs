@@ -1,0 +1,167 @@
+//! A province set up by hand: its own outlets, people, cards and keys, nothing of the demo.
+
+use std::sync::Arc;
+
+use etc_api::{Outlet, OutletKind, Role};
+use etc_backend::admin::{self, AdminError, NewOperator};
+use etc_backend::keys::SoftKeys;
+use etc_backend::store::{MemoryStore, Store, StoreError};
+use etc_sim::card::{Knobs, Levels, Personalisation, PinForm, PinKnob, Roots, TollCard};
+use serde_json::json;
+
+use crate::bench::{Bench, NOON, Plastic};
+
+const KEYS: &str = r#"
+[[issuer]]
+network = "5201"
+name = "贵州"
+area = "B9F3D6DD"
+levels = 1
+load = { "02" = "5A5B5C5D5E5F60616263646566676869" }
+tac = { "02" = "707172737475767778797A7B7C7D7E7F" }
+"#;
+
+const CARDS: &str = "\
+number,card_type,version,start,expiry,plate,plate_colour,vehicle_class,pin_form,pin,load_key_index
+52011234567890123456,22,10,20200101,20301231,贵A00001,1,11,bcd3,654321,02
+";
+
+fn counting(first: u8) -> [u8; 16] {
+    std::array::from_fn(|at| first + at as u8)
+}
+
+/// The plastic that belongs to the line in [`CARDS`].
+fn plastic() -> Plastic {
+    let person = Personalisation {
+        roots: Roots {
+            load: counting(0x5A),
+            tac: counting(0x70),
+            damk: counting(0x00),
+            levels: Levels::One,
+            area: [0xB9, 0xF3, 0xD6, 0xDD],
+        },
+        version: 0x10,
+        network: [0x52, 0x01],
+        start: [0x20, 0x20, 0x01, 0x01],
+        expiry: [0x20, 0x30, 0x12, 0x31],
+        plate: b"\xB9\xF3A00001".to_vec(),
+        plate_colour: 1,
+        vehicle_class: 11,
+        pin: *b"654321",
+        ..Personalisation::factory([0x12, 0x34, 0x56, 0x78, 0x90, 0x12, 0x34, 0x56])
+    };
+    let pin = PinKnob {
+        required: true,
+        form: PinForm::Bcd3,
+        tries: 3,
+    };
+    let mut plastic = Plastic::of(TollCard::new(
+        &person,
+        Knobs {
+            pin,
+            ..Knobs::default()
+        },
+        1,
+    ));
+    plastic.number = "52011234567890123456".into();
+    plastic.verify = "0020000003654321".into();
+    plastic
+}
+
+fn outlet(code: &str) -> Outlet {
+    Outlet {
+        code: code.into(),
+        name: "贵阳一厅".into(),
+        kind: OutletKind::Own,
+    }
+}
+
+fn operator(name: &str, outlet: &str) -> NewOperator {
+    NewOperator {
+        name: name.into(),
+        display_name: "王".into(),
+        role: Role::Teller,
+        outlet: outlet.into(),
+    }
+}
+
+#[tokio::test]
+async fn imported_cards_are_loaded_with_the_issuers_own_keys_levels_and_pin() {
+    let store = Arc::new(MemoryStore::new(NOON));
+    let said = [
+        admin::add_outlet(&*store, outlet("GY01")).await.unwrap(),
+        admin::add_terminal(&*store, [0x52; 6], "GY01".into())
+            .await
+            .unwrap(),
+        admin::add_operator(&*store, operator("wang", "GY01"), "long-enough")
+            .await
+            .unwrap(),
+        admin::import_cards(&*store, CARDS).await.unwrap(),
+    ];
+    let expected = [
+        "added outlet GY01 (贵阳一厅, own)",
+        "added terminal 525252525252 of outlet GY01",
+        "added teller wang of outlet GY01",
+        "cards imported: 1",
+    ];
+    assert_eq!(said, expected);
+
+    let bench = Bench::of(store, Arc::new(SoftKeys::from_toml(KEYS).unwrap()));
+    let teller = bench.counter("wang").await;
+    let mut card = plastic();
+    let sighted = teller.sight(&mut card).await.ok();
+    assert_eq!(sighted["differences"], json!([]));
+    assert_eq!(
+        sighted["profile"]["pin"],
+        json!({ "form": "bcd3", "digits": "654321" })
+    );
+    let (record, command) = teller.loading(&mut card, 10_000).await;
+    let tac = card.apdu(&command);
+    let loaded = teller.confirm(&record, json!({ "tac": tac })).await.ok();
+    assert_eq!(
+        (&loaded["state"], card.card.balance()),
+        (&json!("loaded"), 10_000)
+    );
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_is_refused_in_one_line() {
+    let store = MemoryStore::new(NOON);
+    admin::add_outlet(&store, outlet("GY01")).await.unwrap();
+    let said = |outcome: Result<String, AdminError>| outcome.unwrap_err().to_string();
+    let refusals = [
+        said(admin::add_outlet(&store, outlet("GY01")).await),
+        said(admin::add_outlet(&store, outlet("two words")).await),
+        said(admin::add_terminal(&store, [0xF0, 0, 0, 0, 0, 0], "GY01".into()).await),
+        said(admin::add_terminal(&store, [1; 6], "XX".into()).await),
+        said(admin::add_operator(&store, operator("wang", "GY01"), "short").await),
+        said(admin::add_operator(&store, operator("", "GY01"), "long-enough").await),
+        said(admin::import_cards(&store, &CARDS.replace(",22,", ",99,")).await),
+    ];
+    let expected = [
+        "outlet GY01 exists",
+        "\"two words\" is no name: one word is needed",
+        "terminal numbers from F0… on are reserved",
+        "there is no outlet XX",
+        "a password has at least 10 characters",
+        "\"\" is no name: one word is needed",
+        "line 2, column card_type: must be 22 or 23",
+    ];
+    assert_eq!(refusals, expected);
+}
+
+#[tokio::test]
+async fn a_file_with_one_card_too_many_imports_none() {
+    let store = MemoryStore::new(NOON);
+    admin::import_cards(&store, CARDS).await.unwrap();
+    let line = CARDS.lines().nth(1).unwrap();
+    let new = line.replace("52011234567890123456", "52010000000000000001");
+    let header = CARDS.lines().next().unwrap();
+    let again = admin::import_cards(&store, &format!("{header}\n{new}\n{line}\n")).await;
+    assert!(matches!(
+        again,
+        Err(AdminError::Store(StoreError::Duplicate(_)))
+    ));
+    let number = "52010000000000000001".parse().unwrap();
+    assert_eq!(store.card_file(number).await.unwrap(), None);
+}
