@@ -94,7 +94,9 @@ fn shortcut(desk: Desk, keys: Keys, ev: &KeyboardEvent) -> bool {
             }
         }),
         "F8" => first_press(ev, || desk.masked.update(|masked| *masked = !*masked)),
-        "F9" => first_press(ev, || desk.locked.set(at_work || desk.locked.get_untracked())),
+        "F9" => first_press(ev, || {
+            desk.locked.set(at_work || desk.locked.get_untracked())
+        }),
         "Escape" => return escape(desk, at_work, ev),
         // The second is what an input method for Chinese makes of it.
         "?" | "\u{FF1F}" if !types_text(ev) && !desk.locked.get_untracked() => {

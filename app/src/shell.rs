@@ -16,7 +16,7 @@ mod lock;
 pub mod tasks;
 
 pub use bar::{DemoMark, LangSwitch};
-pub use dialogs::{KeyList, use_help};
+pub use dialogs::{KeyDialogs, use_help};
 pub use lock::GateFault;
 
 /// The frame of a signed-in operator. A lock hides it and keeps it: what runs inside goes on.
@@ -71,8 +71,7 @@ pub fn Shell(
                 fault=unlock_fault
             />
         </Show>
-        <dialogs::HelpDialog />
-        <KeyList />
+        <KeyDialogs />
     }
 }
 

@@ -120,7 +120,11 @@ impl Browser {
 
     /// Presses a key, wherever the focus is.
     pub async fn key(&self, key: Key) {
-        let focused = self.client.active_element().await.expect("something is focused");
+        let focused = self
+            .client
+            .active_element()
+            .await
+            .expect("something is focused");
         let text: String = char::from(key).into();
         focused.send_keys(&text).await.expect("the page takes keys");
     }
@@ -170,7 +174,10 @@ impl Browser {
             Ok(element) => element,
             Err(_) => {
                 self.picture("not-found").await;
-                panic!("{what:?} does not appear; the screen shows:\n{}", self.text().await)
+                panic!(
+                    "{what:?} does not appear; the screen shows:\n{}",
+                    self.text().await
+                )
             }
         }
     }

@@ -17,7 +17,10 @@ use std::task::{Context, Poll, Waker};
 pub fn run<T>(future: impl Future<Output = T>) -> Option<T> {
     let mut future = pin!(future);
     // Nothing here wakes anything: what is pending once stays pending.
-    match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+    match future
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()))
+    {
         Poll::Ready(value) => Some(value),
         Poll::Pending => None,
     }

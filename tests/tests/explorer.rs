@@ -22,39 +22,124 @@ fn subjects() -> Vec<Subject> {
     };
     vec![
         subject("plain", plain),
-        subject("PIN as BCD", Knobs { pin: pin(PinForm::Bcd3), ..plain }),
-        subject("no PIN", Knobs { pin: pin(PinForm::None), ..plain }),
-        subject("long issue file", Knobs { issue_file_length: 50, ..plain }),
-        subject("proof by the counter before", Knobs { proof_counter: ProofCounter::Before, ..plain }),
-        subject("proof by either counter", Knobs { proof_counter: ProofCounter::Both, ..plain }),
+        subject(
+            "PIN as BCD",
+            Knobs {
+                pin: pin(PinForm::Bcd3),
+                ..plain
+            },
+        ),
+        subject(
+            "no PIN",
+            Knobs {
+                pin: pin(PinForm::None),
+                ..plain
+            },
+        ),
+        subject(
+            "long issue file",
+            Knobs {
+                issue_file_length: 50,
+                ..plain
+            },
+        ),
+        subject(
+            "proof by the counter before",
+            Knobs {
+                proof_counter: ProofCounter::Before,
+                ..plain
+            },
+        ),
+        subject(
+            "proof by either counter",
+            Knobs {
+                proof_counter: ProofCounter::Both,
+                ..plain
+            },
+        ),
         ask_both("proof by n + 1, not known", plain),
-        ask_both("proof by n, not known", Knobs { proof_counter: ProofCounter::Before, ..plain }),
-        subject("keeps the last proof of any kind", Knobs { proofs_kept: ProofsKept::LastAny, ..plain }),
-        subject("keeps no proof", Knobs { proofs_kept: ProofsKept::None, ..plain }),
-        subject("constant random", Knobs { random: Random::Constant, ..plain }),
-        subject("random repeats after reset", Knobs { random: Random::RepeatsAfterReset, ..plain }),
-        subject("refuses 1 fen", Knobs { refuses_one_fen: true, ..plain }),
-        subject("refuses odd terminals", Knobs { refuses_odd_terminals: true, ..plain }),
+        ask_both(
+            "proof by n, not known",
+            Knobs {
+                proof_counter: ProofCounter::Before,
+                ..plain
+            },
+        ),
+        subject(
+            "keeps the last proof of any kind",
+            Knobs {
+                proofs_kept: ProofsKept::LastAny,
+                ..plain
+            },
+        ),
+        subject(
+            "keeps no proof",
+            Knobs {
+                proofs_kept: ProofsKept::None,
+                ..plain
+            },
+        ),
+        subject(
+            "constant random",
+            Knobs {
+                random: Random::Constant,
+                ..plain
+            },
+        ),
+        subject(
+            "random repeats after reset",
+            Knobs {
+                random: Random::RepeatsAfterReset,
+                ..plain
+            },
+        ),
+        subject(
+            "refuses 1 fen",
+            Knobs {
+                refuses_one_fen: true,
+                ..plain
+            },
+        ),
+        subject(
+            "refuses odd terminals",
+            Knobs {
+                refuses_odd_terminals: true,
+                ..plain
+            },
+        ),
     ]
 }
 
 #[test]
-fn no_single_cut_loses_or_doubles_money_on_any_card() {
+fn no_two_cuts_lose_or_double_money_on_any_card() {
     let mut all = Report::default();
-    // The whole, two cuts deep, is `cargo xtask explore`.
-    let depth = if std::env::var_os("ETC_EXPLORE").is_some() { 2 } else { 1 };
+    // Three cuts deep, for those who have the time: `cargo xtask explore`.
+    let depth = if std::env::var_os("ETC_EXPLORE").is_some() {
+        3
+    } else {
+        2
+    };
     for subject in subjects() {
         let mut report = Report::default();
         explore(&subject, depth, &mut report);
-        println!("{}: {} runs, {} end states", subject.name, report.runs, report.ends.len());
+        println!(
+            "{}: {} runs, {} end states",
+            subject.name,
+            report.runs,
+            report.ends.len()
+        );
         for (end, times) in &report.ends {
             println!("  {times:6} × {end}");
         }
         all.runs += report.runs;
         all.ends.extend(report.ends);
     }
-    println!("explorer: {} runs, {} distinct end states", all.runs, all.ends.len());
+    println!(
+        "explorer: {} runs, {} distinct end states",
+        all.runs,
+        all.ends.len()
+    );
     // A flow that loses its awaits, or a world that loses its cuts, must not pass unseen.
-    assert!(all.runs >= 1_000, "only {} runs", all.runs);
-    assert!(all.ends.len() >= 5, "only {} end states", all.ends.len());
+    assert!(all.runs >= 70_000, "only {} runs", all.runs);
+    assert!(all.ends.len() >= 10, "only {} end states", all.ends.len());
 }

@@ -84,6 +84,9 @@ fn storage() -> Option<web_sys::Storage> {
     window().local_storage().ok().flatten()
 }
 
+/// One text, whatever the language will be when it is shown.
+pub type Pick = fn(&Texts) -> &'static str;
+
 /// The texts in the page's language. Call it inside a reactive closure.
 pub fn texts() -> &'static Texts {
     Desk::get().lang.get().texts()

@@ -21,11 +21,11 @@ macro_rules! sections {
 sections! {
     /// The frame around every task.
     shell: Shell {
-        product opening bar nav note
+        product bar nav note
         reader reader_none reader_opening reader_refused connect_reader
         card card_absent card_present
         backend backend_up backend_down
-        operator mask masked lock sign_out other_lang other_lang_name
+        mask masked lock sign_out other_lang other_lang_name
         demo demo_about bench help writing working scan_swallowed close
     }
     /// Task groups and tasks, as the menu names them.
@@ -43,7 +43,7 @@ sections! {
     }
     /// The first page.
     home: Home {
-        welcome choose first_use first_use_about first_use_done refused
+        welcome choose first_use first_use_about first_use_done
     }
     /// The list of keys.
     keys: KeyTexts {
@@ -56,7 +56,7 @@ sections! {
     }
     /// Steps of all tasks, in the words of the counter.
     steps: Steps {
-        read_card ask_records settle_open prove_card authorise write_card confirm check_balance
+        ask_records
         read amount pay write verify
     }
     /// What the step rail says while a step takes long.
@@ -71,40 +71,39 @@ sections! {
     /// Card check 卡片检测.
     check: Check {
         read read_again put_card reading
-        good good_about bad not_known settled
-        card_data records trips
-        card_number card_type version start expiry validity plate plate_colour vehicle_class
-        holder id_number balance issuer status open_record
-        agrees differs on_card in_records no_records
-        log log_empty log_protected log_kind log_amount log_counter log_terminal log_time
+        good good_about bad settled
+        card_number card_type version validity plate_colour vehicle_class
+        holder id_number balance status open_record
+        agrees differs in_records no_records
+        log log_empty log_protected log_kind log_amount log_counter log_time
         transit transit_none transit_passage transit_station transit_lane transit_time
         go_load
     }
     /// Card load 卡片充值.
     load: Load {
-        put_card read reading subject
+        reading
         amount amount_hint amount_wrong amount_choices yuan next
-        before loaded_amount after agrees differs not_yet
-        collect collect_about cash cash_taken confirm_cash
-        paid_before resume write confirm_write do_not_move writing
+        before loaded_amount after agrees differs
+        collect collect_about confirm_cash
+        paid_before resume do_not_move
         success check_balance check_balance_about balance_checked next_customer
         settled settled_about open_record cancel back_to_amount
-        record record_number record_tail created_at outlet
+        record record_tail created_at outlet
     }
     /// The fault card and the fault pages.
     faults: Faults {
         title search search_hint none_found count back back_to
-        cause next dont ask party retry retry_yes retry_no more code_of status_word tries_left
+        next dont ask party retry retry_yes retry_no more status_word tries_left
         written written_no written_unknown written_yes
         record record_none
-        money_safe unknown_heading failed_heading
+        unknown_heading failed_heading
         party_person party_card party_reader party_network party_authority party_us
         ask_supervisor ask_it ask_centre
         reader_group card_group network_group authority_group record_group payment_group
     }
     /// Masked values and dialogs.
     masked: MaskedTexts {
-        name phone id_number card_number plate hidden hold shielded
+        name id_number hidden hold shielded
     }
     /// The virtual devices of a demo.
     bench: Bench {

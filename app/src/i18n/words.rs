@@ -1,6 +1,6 @@
 //! The word for each value that cards and records hold.
 
-use apdu_core::authority::{CardStatus, IssueField, RechargeState};
+use apdu_core::authority::{CardStatus, RechargeState};
 use apdu_core::flow::Step;
 use apdu_core::toll_card::{CREDIT, Passage, STORED_VALUE, TransactionKind};
 use etc_api::faults::Party;
@@ -120,20 +120,6 @@ impl Texts {
             Passage::EtcEntry => words.etc_entry,
             Passage::EtcExit => words.etc_exit,
             Passage::Other(_) => words.other,
-        }
-    }
-
-    /// A field of the issue file.
-    pub fn issue_field(&self, field: IssueField) -> &'static str {
-        let check = &self.check;
-        match field {
-            IssueField::CardType => check.card_type,
-            IssueField::Version => check.version,
-            IssueField::Start => check.start,
-            IssueField::Expiry => check.expiry,
-            IssueField::Plate => check.plate,
-            IssueField::PlateColour => check.plate_colour,
-            IssueField::VehicleClass => check.vehicle_class,
         }
     }
 

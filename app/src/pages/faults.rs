@@ -5,13 +5,13 @@ use etc_api::faults::{Explanation, explain};
 use leptos::prelude::*;
 
 use crate::desk::Desk;
-use crate::i18n::{Lang, Texts, fill, said, texts};
+use crate::i18n::{Lang, Pick, fill, said, texts};
 use crate::parts::{DataList, DataRow, Field};
 use crate::router::{Page, came_from};
 use crate::shell::tasks;
 
 /// The prefixes of the codes, in the order of the catalogue, and what each is about.
-const GROUPS: &[(&str, fn(&Texts) -> &'static str)] = &[
+const GROUPS: &[(&str, Pick)] = &[
     ("RDR", |t| t.faults.reader_group),
     ("CRD", |t| t.faults.card_group),
     ("NET", |t| t.faults.network_group),
@@ -27,12 +27,18 @@ pub fn FaultsPage() -> impl IntoView {
     let search = RwSignal::new(String::new());
     let found = Memo::new(move |_| {
         let matches = |code: &&Code| search.with(|typed| is_match(**code, typed, lang.get()));
-        Code::ALL.iter().filter(matches).copied().collect::<Vec<_>>()
+        Code::ALL
+            .iter()
+            .filter(matches)
+            .copied()
+            .collect::<Vec<_>>()
     });
     let count = move || fill(texts().faults.count, found.with(Vec::len));
     let groups = move || {
         let groups = GROUPS.iter();
-        groups.filter_map(|group| found.with(|codes| group_view(group, codes))).collect_view()
+        groups
+            .filter_map(|group| found.with(|codes| group_view(group, codes)))
+            .collect_view()
     };
     let none = move || {
         let none_found = found.with(Vec::is_empty);
@@ -70,7 +76,7 @@ fn is_match(code: Code, typed: &str, lang: Lang) -> bool {
 }
 
 fn group_view(
-    &(prefix, label): &(&'static str, fn(&Texts) -> &'static str),
+    &(prefix, label): &(&'static str, Pick),
     found: &[Code],
 ) -> Option<impl IntoView + use<>> {
     let here = |code: &&Code| code.as_str().starts_with(prefix);
@@ -106,7 +112,9 @@ pub fn FaultPage(
     code: Code,
 ) -> impl IntoView {
     let entry = explain(code);
-    let Explanation { cause, next, dont, .. } = entry;
+    let Explanation {
+        cause, next, dont, ..
+    } = entry;
     let back_to = came_from().unwrap_or(Page::Faults);
     let back = move || {
         let t = texts();

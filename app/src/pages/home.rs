@@ -18,7 +18,9 @@ pub fn HomePage(
 ) -> impl IntoView {
     let desk = Desk::get();
     let welcome = move || {
-        let name = desk.session.with(|s| s.as_ref().map(|s| MaskKind::Name.mask(&s.name)));
+        let name = desk
+            .session
+            .with(|s| s.as_ref().map(|s| MaskKind::Name.mask(&s.name)));
         fill(texts().home.welcome, name.unwrap_or_default())
     };
     let cards = GROUPS.iter().map(|group| {

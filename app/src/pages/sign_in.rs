@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use crate::desk::Desk;
 use crate::i18n::texts;
 use crate::parts::Field;
-use crate::shell::{DemoMark, GateFault, LangSwitch};
+use crate::shell::{DemoMark, GateFault, KeyDialogs, LangSwitch};
 
 /// Sign-in of a demo instance. Public on purpose: there is nothing real behind it.
 const DEMO: (&str, &str) = ("demo.teller", "demo-only-2026");
@@ -121,6 +121,7 @@ pub fn SignInPage(
                 </Show>
             </form>
         </main>
+        <KeyDialogs />
     }
 }
 
@@ -145,7 +146,11 @@ fn typed(
     }
     let parse = |typed: &String| typed.trim().parse::<Fixed<6>>();
     let terminal = match asks_terminal {
-        true => Some(terminal.with_untracked(parse).map_err(|_| Complaint::Terminal)?),
+        true => Some(
+            terminal
+                .with_untracked(parse)
+                .map_err(|_| Complaint::Terminal)?,
+        ),
         false => None,
     };
     Ok(SignIn {

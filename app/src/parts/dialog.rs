@@ -4,6 +4,7 @@
 use leptos::html;
 use leptos::prelude::*;
 
+use super::{Action, Weight};
 use crate::desk::Desk;
 use crate::i18n::texts;
 use crate::keys;
@@ -30,6 +31,10 @@ pub fn Dialog(
             let _ = dialog.show_modal();
         }
     });
+    // Gone with its screen, it is not open on the next one.
+    on_cleanup(move || {
+        open.try_set(false);
+    });
     let cancel = move |ev: leptos::ev::Event| {
         if keys::is_writing(desk) {
             ev.prevent_default();
@@ -46,10 +51,12 @@ pub fn Dialog(
             <Show when=move || open.get()>
                 <header class="dialog-head">
                     <h2>{move || title.get()}</h2>
-                    <button type="button" class="action quiet" on:click=move |_| open.set(false)>
-                        <span>{|| texts().shell.close}</span>
-                        <kbd>"Esc"</kbd>
-                    </button>
+                    <Action
+                        label=Signal::derive(|| texts().shell.close)
+                        key="Esc"
+                        weight=Weight::Quiet
+                        on_press=move |()| open.set(false)
+                    />
                 </header>
                 <div class="dialog-body">{children()}</div>
             </Show>

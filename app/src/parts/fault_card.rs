@@ -36,7 +36,11 @@ pub fn FaultCard(
     let tells_card = for_load || record_state.is_some() || fault.written != Written::No;
     let heading = move || {
         let t = texts();
-        if unknown { t.faults.unknown_heading } else { t.faults.failed_heading }
+        if unknown {
+            t.faults.unknown_heading
+        } else {
+            t.faults.failed_heading
+        }
     };
     let main = move || {
         let label = next_label.get()?;

@@ -12,21 +12,15 @@ use crate::i18n::{Texts, texts};
 pub enum MaskKind {
     /// The first character.
     Name,
-    /// Three and four digits.
-    Phone,
     /// The last four.
     IdNumber,
-    /// The first and the last four.
-    CardNumber,
 }
 
 impl MaskKind {
     fn label(self, texts: &Texts) -> &'static str {
         match self {
             Self::Name => texts.masked.name,
-            Self::Phone => texts.masked.phone,
             Self::IdNumber => texts.masked.id_number,
-            Self::CardNumber => texts.masked.card_number,
         }
     }
 
@@ -34,9 +28,7 @@ impl MaskKind {
     fn ends(self) -> (usize, &'static str, usize) {
         match self {
             Self::Name => (1, "*", 0),
-            Self::Phone => (3, "****", 4),
             Self::IdNumber => (0, "**** ", 4),
-            Self::CardNumber => (4, " **** ", 4),
         }
     }
 
@@ -69,12 +61,22 @@ pub fn Masked(
     let masked = kind.mask(&value);
     let about = move || {
         let t = texts();
-        let hint = if shared.get() { t.masked.shielded } else { t.masked.hold };
+        let hint = if shared.get() {
+            t.masked.shielded
+        } else {
+            t.masked.hold
+        };
         format!("{} {} {hint}", kind.label(t), t.masked.hidden)
     };
     let shown = {
         let masked = masked.clone();
-        move || if open() { value.clone() } else { masked.clone() }
+        move || {
+            if open() {
+                value.clone()
+            } else {
+                masked.clone()
+            }
+        }
     };
     let hold = move |ev: KeyboardEvent| {
         if matches!(ev.key().as_str(), "Enter" | " ") {
@@ -109,18 +111,12 @@ mod tests {
     #[test]
     fn each_kind_keeps_its_ends() {
         assert_eq!(MaskKind::Name.mask("张三丰"), "张*");
-        assert_eq!(MaskKind::Phone.mask("13800000000"), "138****0000");
         assert_eq!(MaskKind::IdNumber.mask("620102199001011234"), "**** 1234");
-        assert_eq!(
-            MaskKind::CardNumber.mask("6222020000001234"),
-            "6222 **** 1234"
-        );
     }
 
     #[test]
     fn short_values_are_hidden_whole() {
         assert_eq!(MaskKind::Name.mask("张"), "*");
-        assert_eq!(MaskKind::Phone.mask("110"), "****");
-        assert_eq!(MaskKind::IdNumber.mask(""), "****");
+        assert_eq!(MaskKind::IdNumber.mask("1234"), "****");
     }
 }

@@ -18,7 +18,11 @@ pub fn CardNo(
         (0..=last)
             .map(|i| {
                 let hidden = masked.get() && i != 0 && i != last;
-                let group = if hidden { "****" } else { &digits[4 * i..4 * i + 4] };
+                let group = if hidden {
+                    "****"
+                } else {
+                    &digits[4 * i..4 * i + 4]
+                };
                 view! { <span class="group">{group.to_owned()}</span> }
             })
             .collect_view()

@@ -16,9 +16,16 @@ pub fn PlateBadge(
 ) -> impl IntoView {
     let masked = Desk::get().masked;
     let face = move || {
-        let shown = if masked.get() { shielded(&plate) } else { plate.clone() };
+        let shown = if masked.get() {
+            shielded(&plate)
+        } else {
+            plate.clone()
+        };
         // The dot stands behind province and letter; it is drawn, not written.
-        let at = shown.char_indices().nth(2).map_or(shown.len(), |(at, _)| at);
+        let at = shown
+            .char_indices()
+            .nth(2)
+            .map_or(shown.len(), |(at, _)| at);
         let (region, rest) = shown.split_at(at);
         view! {
             <span class="plate-region">{region.to_owned()}</span>

@@ -105,7 +105,8 @@ pub fn StepRail(
         let note = move || {
             // A fast step is over before its note could be read.
             let waits = running().is_none_or(|ms| ms >= TELLS_TIME_MS);
-            step.note.filter(|_| waits || step.state != RailState::Active)
+            step.note
+                .filter(|_| waits || step.state != RailState::Active)
         };
         view! {
             <li

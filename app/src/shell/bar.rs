@@ -11,7 +11,10 @@ use crate::parts::{MaskKind, Masked, Sign, SignMark, short_number};
 #[component]
 pub fn DeviceBar(on_reader: Callback<()>, on_sign_out: Callback<()>) -> impl IntoView {
     let desk = Desk::get();
-    let outlet = move || desk.session.with(|s| s.as_ref().map(|s| s.outlet.name.clone()));
+    let outlet = move || {
+        desk.session
+            .with(|s| s.as_ref().map(|s| s.outlet.name.clone()))
+    };
     view! {
         <header class="bar" aria-label=|| texts().shell.bar>
             <p class="bar-name">
@@ -53,7 +56,10 @@ pub fn DeviceBar(on_reader: Callback<()>, on_sign_out: Callback<()>) -> impl Int
 #[component]
 pub fn DemoMark() -> impl IntoView {
     let desk = Desk::get();
-    let is_demo = move || desk.status.with(|status| status.as_ref().is_some_and(|s| s.demo));
+    let is_demo = move || {
+        desk.status
+            .with(|status| status.as_ref().is_some_and(|s| s.demo))
+    };
     view! {
         <Show when=is_demo>
             <strong class="demo-mark" title=|| texts().shell.demo_about>
@@ -63,11 +69,19 @@ pub fn DemoMark() -> impl IntoView {
     }
 }
 
-/// Changes the language, and remembers it.
+/// Changes the language, and remembers it. Every screen has it, so it also names the document's.
 #[component]
 pub fn LangSwitch() -> impl IntoView {
     let desk = Desk::get();
     let other = move || desk.lang.get().other();
+    Effect::new(move |_| {
+        let lang = desk.lang.get();
+        document().set_title(lang.texts().shell.product);
+        if let Some(root) = document().document_element() {
+            // Screen readers choose their voice by it; the name is a valid one.
+            let _ = root.set_attribute("lang", lang.tag());
+        }
+    });
     let change = move |_| {
         let other = desk.lang.get_untracked().other();
         other.remember();

@@ -39,15 +39,29 @@ fn page_help(page: Page, texts: &Texts) -> &'static str {
     }
 }
 
+/// Both dialogs; every screen has them.
+#[component]
+pub fn KeyDialogs() -> impl IntoView {
+    view! {
+        <HelpDialog />
+        <KeyList />
+    }
+}
+
 /// The help for this step.
 #[component]
-pub fn HelpDialog() -> impl IntoView {
+fn HelpDialog() -> impl IntoView {
     let desk = Desk::get();
     let keys: Keys = expect_context();
-    let StepHelp(of_step) = expect_context();
-    let help = move || match of_step.get() {
-        Some(help) => help.get(),
-        None => page_help(desk.page.get(), texts()),
+    let of_step = use_context::<StepHelp>();
+    let help = move || {
+        if desk.session.with(Option::is_none) {
+            return texts().help.sign_in;
+        }
+        match of_step.and_then(|StepHelp(help)| help.get()) {
+            Some(help) => help.get(),
+            None => page_help(desk.page.get(), texts()),
+        }
     };
     view! {
         <Dialog open=keys.help title=Signal::derive(|| texts().help.title)>
@@ -59,7 +73,7 @@ pub fn HelpDialog() -> impl IntoView {
 
 /// The list of keys.
 #[component]
-pub fn KeyList() -> impl IntoView {
+fn KeyList() -> impl IntoView {
     let keys: Keys = expect_context();
     let rows = move || {
         let t = &texts().keys;

@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use super::{DemoMark, LangSwitch};
 use crate::desk::Desk;
 use crate::i18n::{said, texts};
-use crate::parts::{Field, MaskKind, Masked, Note, Tone};
+use crate::parts::{Action, Field, MaskKind, Masked, Note, Tone, Weight};
 
 /// The lock screen; a modal dialog, so that it lies above any other dialog.
 #[component]
@@ -49,7 +49,10 @@ pub fn LockScreen(
         Some(if job.writing { t.writing } else { t.working })
     };
     let name = move || desk.session.with(|s| s.as_ref().map(|s| s.name.clone()));
-    let outlet = move || desk.session.with(|s| s.as_ref().map(|s| s.outlet.name.clone()));
+    let outlet = move || {
+        desk.session
+            .with(|s| s.as_ref().map(|s| s.outlet.name.clone()))
+    };
     view! {
         <dialog
             node_ref=node
@@ -87,13 +90,11 @@ pub fn LockScreen(
                 />
                 <GateFault fault=fault />
                 <div class="actions">
-                    <button
-                        type="button"
-                        class="action quiet"
-                        on:click=move |_| on_sign_out.run(())
-                    >
-                        <span>{|| texts().sign_in.other_person}</span>
-                    </button>
+                    <Action
+                        label=Signal::derive(|| texts().sign_in.other_person)
+                        weight=Weight::Quiet
+                        on_press=on_sign_out
+                    />
                     <button type="submit" class="action main" disabled=move || busy.get()>
                         <span>
                             {move || {

@@ -1,12 +1,12 @@
 //! The tasks that are offered. A task that is not built yet is not in the list.
 
-use crate::i18n::Texts;
+use crate::i18n::{Pick, Texts};
 use crate::router::Page;
 
 /// A group of the menu.
 pub struct Group {
     /// Its heading.
-    pub label: fn(&Texts) -> &'static str,
+    pub label: Pick,
     /// Its tasks.
     pub tasks: &'static [Task],
 }
@@ -18,9 +18,9 @@ pub struct Task {
     /// The digit that opens it together with Alt.
     pub digit: u8,
     /// Its name.
-    pub label: fn(&Texts) -> &'static str,
+    pub label: Pick,
     /// What it is for, in one sentence.
-    pub about: fn(&Texts) -> &'static str,
+    pub about: Pick,
 }
 
 /// The menu, in the order of the guides.

@@ -51,13 +51,22 @@ impl Desk<'_> {
             return Err(ledger::without_authorisation(&record).into());
         }
 
+        // A card asked by the other way of counting shows the proof of the load before. That is no
+        // evidence about this one, but no guess either.
+        let before = self.authorisations_before(&candidates).await?;
+
         // The TAC alone, or behind the MAC in an answer of GET TRANSACTION PROVE.
         let tac = *raw.last_chunk().ok_or(Code::BadRequest)?;
         let key = load_key(&file.card);
-        let verify = || self.authorisation_of(tac, key, candidates);
+        let all = [&candidates[..], &before].concat();
+        let verify = || self.authorisation_of(tac, key, all);
         let (proved, counted) = self
             .judge(proof, &file, now, Code::WrongEvidence, verify)
             .await?;
+        if before.contains(&proved) {
+            let code = Code::WrongEvidence;
+            return self.refuse_proved(proof, &file, now, None, code).await;
+        }
 
         let settled = self
             .store
@@ -79,6 +88,20 @@ impl Desk<'_> {
         self.commit(decision.change, Some(counted), entry, attempt, &answer)
             .await?;
         Ok(answer)
+    }
+
+    /// The authorisations at the counter below the lowest of `candidates`.
+    async fn authorisations_before(
+        &self,
+        candidates: &[Authorisation],
+    ) -> Result<Vec<Authorisation>, Error> {
+        let lowest = candidates.iter().min_by_key(|candidate| candidate.counter);
+        let Some((card, below)) =
+            lowest.and_then(|lowest| Some((lowest.card, lowest.counter.checked_sub(1)?)))
+        else {
+            return Ok(Vec::new());
+        };
+        Ok(self.store.authorisations_at(card, below).await?)
     }
 
     fn authorisation_of(

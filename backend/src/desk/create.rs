@@ -1,7 +1,6 @@
 //! Opening a record, before money is taken.
 
 use apdu_core::authority::{CreateRecharge, Recharge};
-use apdu_core::fault::Code;
 
 use super::proof::Shown;
 use super::{Attempt, DECISIONS, Desk, Error, Who, ended, entry, shown};

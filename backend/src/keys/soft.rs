@@ -15,8 +15,8 @@ const LOAD: u8 = 0x02;
 /// Key indexes and key versions from here on are SM4 keys.
 const FIRST_SM4: u8 = 0x40;
 
-/// Algorithm identifier of 3DES in an INIT answer.
-const TRIPLE_DES: u8 = 0x00;
+/// Algorithm identifier of SM4 in an INIT answer. 3DES cards answer `00`, some generic PBOC cards `01`.
+const SM4: u8 = 0x04;
 
 /// Root keys held in memory. The keys are wiped when it is dropped.
 pub struct SoftKeys {
@@ -92,7 +92,7 @@ impl SoftKeys {
     }
 
     fn session(&self, init: &Init) -> Result<SingleKey, KeyError> {
-        if init.algorithm != TRIPLE_DES || init.key_version >= FIRST_SM4 {
+        if init.algorithm == SM4 || init.key_version >= FIRST_SM4 {
             return Err(KeyError::UnsupportedAlgorithm);
         }
         Ok(des::load_session(

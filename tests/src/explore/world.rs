@@ -17,8 +17,8 @@ use etc_backend::desk::{Attempt, Desk, Error, Who};
 use etc_backend::keys::SoftKeys;
 use etc_backend::ledger::{self, CardKind, Purse, State};
 use etc_backend::random::SeededRandom;
-use etc_backend::store::{MemoryStore, StockCard, Stock, Store};
-use etc_sim::card::{self as plastic, PinForm, TollCard};
+use etc_backend::store::{MemoryStore, Stock, StockCard, Store};
+use etc_sim::card::{self as plastic, PinForm, ProofsKept, TollCard};
 
 use super::{AMOUNT, Subject};
 use crate::run;
@@ -173,10 +173,27 @@ impl World {
     pub fn check_books(&self) {
         let credits = self.credits();
         let loaded = self.sum(|state| matches!(state, State::Loaded(_)));
-        let paid: i64 = self.store.payments().iter().map(|p| i64::from(p.amount)).sum();
-        assert!(credits <= paid, "{credits} on the card, {paid} paid: {:?}", self.plan);
-        assert!(loaded <= credits, "{loaded} loaded, {credits} on the card: {:?}", self.plan);
-        assert!(paid <= self.cash.get(), "{paid} paid, {} taken", self.cash.get());
+        let paid: i64 = self
+            .store
+            .payments()
+            .iter()
+            .map(|p| i64::from(p.amount))
+            .sum();
+        assert!(
+            credits <= paid,
+            "{credits} on the card, {paid} paid: {:?}",
+            self.plan
+        );
+        assert!(
+            loaded <= credits,
+            "{loaded} loaded, {credits} on the card: {:?}",
+            self.plan
+        );
+        assert!(
+            paid <= self.cash.get(),
+            "{paid} paid, {} taken",
+            self.cash.get()
+        );
     }
 
     /// What must hold at the end: the customer has the money on the card, once; or the card has moved on
@@ -186,9 +203,19 @@ impl World {
         let loaded = self.sum(|state| matches!(state, State::Loaded(_)));
         let loading = self.sum(|state| matches!(state, State::Loading { .. }));
         let plan = &self.plan;
-        assert_eq!(credits, AMOUNT, "the card was not loaded exactly once: {plan:?}");
+        assert_eq!(
+            credits, AMOUNT,
+            "the card was not loaded exactly once: {plan:?}"
+        );
         assert_eq!(loaded + loading, AMOUNT, "money lies nowhere: {plan:?}");
-        let mut end = format!("card {} at {}", credits, self.card.borrow().online_counter());
+        if self.card.borrow().knobs().proofs_kept != ProofsKept::None {
+            assert_eq!(loaded, AMOUNT, "the card's proof was not used: {plan:?}");
+        }
+        let mut end = format!(
+            "card {} at {}",
+            credits,
+            self.card.borrow().online_counter()
+        );
         for record in self.store.records() {
             let _ = write!(end, ", {:?}", StateName(record.state));
         }
@@ -198,7 +225,10 @@ impl World {
 
     fn credits(&self) -> i64 {
         let card = self.card.borrow();
-        card.credits().iter().map(|credit| i64::from(credit.amount)).sum()
+        card.credits()
+            .iter()
+            .map(|credit| i64::from(credit.amount))
+            .sum()
     }
 
     fn sum(&self, which: impl Fn(State) -> bool) -> i64 {

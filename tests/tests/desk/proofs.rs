@@ -250,6 +250,30 @@ async fn right_proofs_do_not_count() {
 }
 
 #[tokio::test]
+async fn the_proof_of_the_load_before_is_no_evidence_but_no_guess_either() {
+    let bench = Bench::new().await;
+    let teller = bench.counter("demo.teller").await;
+    let mut card = Plastic::new("normal");
+    let (record, command) = teller.loading(&mut card, 10_000).await;
+    let tac = card.apdu(&command);
+    teller.confirm(&record, json!({ "tac": tac })).await.ok();
+
+    // Torn before its CREDIT: asked by the other way of counting, the card shows the load before.
+    let (record, _) = teller.loading(&mut card, 10_000).await;
+    for _ in 0..6 {
+        let old = card.prove(6);
+        teller
+            .confirm(&record, json!({ "prove": old }))
+            .await
+            .refused(Code::WrongEvidence);
+    }
+    let again = teller.authorise(&mut card, &record).await.ok();
+    let tac = card.apdu(again["command"].as_str().unwrap());
+    let loaded = teller.confirm(&record, json!({ "tac": tac })).await.ok();
+    assert_eq!(loaded["state"], "loaded");
+}
+
+#[tokio::test]
 async fn a_right_proof_refused_for_another_reason_does_not_count() {
     let bench = Bench::new().await;
     let teller = bench.counter("demo.teller").await;
