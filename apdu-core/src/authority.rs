@@ -74,14 +74,16 @@ pub struct Sighted {
     pub card: CardNumber,
     /// Back-office status.
     pub status: CardStatus,
-    /// How this card wants to be spoken to.
-    pub profile: CardProfile,
+    /// How this card wants to be spoken to, its PIN included; not told to a role that may not load.
+    pub profile: Option<CardProfile>,
     /// Fields of file 0015 that differ from the records; empty when card and records agree.
     pub differences: Vec<Difference>,
     /// The card's unfinished record (paid or loading), whoever opened it.
     pub open: Option<Recharge>,
     /// The INIT that proves card, keys and PIN before money is taken. Missing where no load may begin.
     pub preflight: Option<InitForLoad>,
+    /// Why no load may begin on this card at this desk; missing where one may.
+    pub refusal: Option<Code>,
     /// Today at the issuer, for comparison with the card's validity.
     pub today: Date,
 }

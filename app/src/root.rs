@@ -11,6 +11,7 @@ use crate::devices::Devices;
 use crate::devices::bench::Bench;
 use crate::i18n::Lang;
 use crate::jobs::Jobs;
+use crate::keys;
 use crate::pages::check_card::CheckCard;
 use crate::pages::faults::{FaultPage, FaultsPage};
 use crate::pages::home::HomePage;
@@ -19,7 +20,6 @@ use crate::pages::sign_in::SignInPage;
 use crate::parts::BenchPanel;
 use crate::router::{self, Page};
 use crate::shell::Shell;
-use crate::keys;
 
 /// The whole page.
 #[component]
@@ -83,7 +83,9 @@ fn SignedIn(
         Page::Faults => view! { <FaultsPage /> }.into_any(),
         Page::Fault(code) => view! { <FaultPage code=code /> }.into_any(),
     };
-    let is_demo = desk.status.with_untracked(|s| s.as_ref().is_some_and(|s| s.demo));
+    let is_demo = desk
+        .status
+        .with_untracked(|s| s.as_ref().is_some_and(|s| s.demo));
     let bench = ViewFn::from(move || is_demo.then(|| view! { <BenchPanel /> }));
     view! {
         <Shell
@@ -132,7 +134,12 @@ impl DeskHand {
         spawn_local(async move {
             let answer = backend.sign_in(&form).await;
             busy.set(false);
-            fault.set(answer.as_ref().err().map(|refusal| Fault::new(refusal.code)));
+            fault.set(
+                answer
+                    .as_ref()
+                    .err()
+                    .map(|refusal| Fault::new(refusal.code)),
+            );
             if answer.is_ok() {
                 jobs.hand_in_journal();
             }

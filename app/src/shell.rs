@@ -4,7 +4,7 @@ use apdu_core::fault::Fault;
 use leptos::prelude::*;
 
 use crate::desk::Desk;
-use crate::i18n::texts;
+use crate::i18n::{text, texts};
 use crate::keys::Keys;
 use crate::parts::{Sign, SignMark};
 use crate::router::Page;
@@ -48,7 +48,7 @@ pub fn Shell(
     dialogs::provide_help();
     let bench = bench.map(|bench| {
         view! {
-            <aside class="bench" aria-label=|| texts().shell.bench>
+            <aside class="bench" aria-label=text(|t| t.shell.bench)>
                 {bench.run()}
             </aside>
         }
@@ -91,7 +91,7 @@ fn Menu() -> impl IntoView {
                     aria-current=move || is_here(task.page).then_some("page")
                     aria-keyshortcuts=format!("Alt+{}", task.digit)
                 >
-                    <span>{move || (task.label)(texts())}</span>
+                    <span>{text(task.label)}</span>
                     <kbd>{format!("Alt {}", task.digit)}</kbd>
                 </a>
             </li>
@@ -99,19 +99,19 @@ fn Menu() -> impl IntoView {
     };
     let groups = tasks::GROUPS.iter().map(|group| {
         view! {
-            <h2>{move || (group.label)(texts())}</h2>
+            <h2>{text(group.label)}</h2>
             <ul>{group.tasks.iter().map(task).collect_view()}</ul>
         }
     });
     view! {
-        <nav class="menu" aria-label=|| texts().shell.nav>
+        <nav class="menu" aria-label=text(|t| t.shell.nav)>
             <ul>
                 <li>
                     <a
                         href=Page::Home.href()
                         aria-current=move || is_here(Page::Home).then_some("page")
                     >
-                        {|| texts().tasks.home}
+                        {text(|t| t.tasks.home)}
                     </a>
                 </li>
             </ul>
@@ -148,12 +148,12 @@ fn PageHead() -> impl IntoView {
         <header class="page-head">
             <h1>{move || tasks::title(desk.page.get(), texts())}</h1>
             <span class="page-outlet">{outlet}</span>
-            <p class="page-note" role="status" aria-label=|| texts().shell.note>
+            <p class="page-note" role="status" aria-label=text(|t| t.shell.note)>
                 {note}
             </p>
             <button type="button" class="action quiet" on:click=move |_| keys.help.set(true)>
                 <kbd>"F1"</kbd>
-                <span>{|| texts().shell.help}</span>
+                <span>{text(|t| t.shell.help)}</span>
             </button>
         </header>
     }

@@ -39,7 +39,7 @@ async fn carry_out(task: Task) -> Result<(), Box<dyn Error>> {
         }
         Task::Serve(config) => serve(config).await,
         Task::Admin { data, what } => {
-            let store = serve::open_store(&data).await?;
+            let store = serve::open_store(&data, serve::DATABASE).await?;
             let done = administer(&store, what).await;
             store.close().await;
             println!("{}", done?);

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +18,9 @@ use crate::store::SqliteStore;
 
 /// Name of the database file in the data folder.
 pub const DATABASE: &str = "etc-desk.sqlite";
+
+/// The same for a demo, whose operators everybody knows: they must never sit in front of real keys.
+pub const DEMO_DATABASE: &str = "etc-desk-demo.sqlite";
 
 /// How the service is started.
 #[derive(Clone, Debug)]
@@ -91,7 +94,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub async fn start(config: Config) -> Result<Running, StartError> {
     let keys = read_keys(&config)?;
     let pages = read_pages(&config)?;
-    let store = Arc::new(open_store(&config.data).await?);
+    let database = if config.demo { DEMO_DATABASE } else { DATABASE };
+    let store = Arc::new(open_store(&config.data, database).await?);
     if config.demo {
         let seeded = demo::seed(&*store, &OsRandom).await;
         seeded.map_err(|error| StartError::new("demo data", error))?;
@@ -124,12 +128,31 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     })
 }
 
-/// Opens the database in a data folder, creating both.
-pub async fn open_store(data: &std::path::Path) -> Result<SqliteStore, StartError> {
+/// Opens a database in a data folder, creating both for the owner of the process only: PINs and
+/// personal data are in it.
+pub async fn open_store(data: &Path, name: &str) -> Result<SqliteStore, StartError> {
     let fail = |error: Box<dyn Error + Send + Sync>| StartError::new(data.display(), error);
-    std::fs::create_dir_all(data).map_err(|error| fail(error.into()))?;
-    let store = SqliteStore::open(&data.join(DATABASE)).await;
+    let file = data.join(name);
+    create_for_owner(data, &file).map_err(|error| fail(error.into()))?;
+    let store = SqliteStore::open(&file).await;
     store.map_err(|error| fail(error.into()))
+}
+
+#[cfg(unix)]
+fn create_for_owner(folder: &Path, file: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true).mode(0o700).create(folder)?;
+    // What exists keeps the rights it was given; SQLite gives its side files the same.
+    let mut open = std::fs::OpenOptions::new();
+    open.append(true).create(true).mode(0o600).open(file)?;
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn create_for_owner(folder: &Path, _: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)
 }
 
 fn read_keys(config: &Config) -> Result<Arc<dyn KeyStore>, StartError> {

@@ -1,20 +1,28 @@
 //! The production page in a real Chromium, driven as a teller would: by the words on the screen.
+//!
+//! Nothing here sleeps. Whatever is looked for is looked for again until it is there; [`PATIENCE`] only
+//! ends a story that would never end.
 
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
+use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::elements::Element;
 use fantoccini::key::Key;
-use fantoccini::wd::Capabilities;
+use fantoccini::wd::{Capabilities, WindowHandle};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 /// How long the page may take to show what it should.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// Between two keys of a person. Keys that follow each other faster are a scanner's, and swallowed.
+const FINGERS: Duration = Duration::from_millis(40);
+/// What the screen is made for.
+const SCREEN: (i64, i64) = (1280, 720);
 
 /// A Chromium with its driver. Ends with the value.
 pub struct Browser {
@@ -25,7 +33,7 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// Starts chromedriver on a free port and a fresh Chromium of 1280 × 720 behind it.
+    /// Starts chromedriver on a free port and a fresh Chromium behind it, 1280 × 720 inside.
     pub async fn start() -> Self {
         let mut driver = Command::new("chromedriver")
             .arg("--port=0")
@@ -35,7 +43,8 @@ impl Browser {
             .expect("chromedriver is installed by `cargo xtask test`");
         let stdout = driver.stdout.take().expect("it is piped");
         let port = port_of(BufReader::new(stdout)).await;
-        let profile = std::env::temp_dir().join(format!("etc-desk-chromium-{port}"));
+        let profile =
+            std::env::temp_dir().join(format!("etc-desk-chromium-{}-{port}", std::process::id()));
         let mut options = Capabilities::new();
         options.insert(
             "goog:chromeOptions".into(),
@@ -47,6 +56,7 @@ impl Browser {
                 "--disable-component-update",
                 "--disable-sync",
                 "--no-first-run",
+                "--lang=zh-CN",
                 "--window-size=1280,720",
                 format!("--user-data-dir={}", profile.display()),
             ] }),
@@ -56,77 +66,169 @@ impl Browser {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .expect("Chromium starts");
-        Self {
+        let browser = Self {
             client,
             _driver: driver,
             profile,
-        }
+        };
+        browser.fit_screen().await;
+        browser
     }
 
-    /// Opens a page and makes its inside 1280 × 720.
+    /// Makes the inside of the window as large as the screen at the counter.
+    async fn fit_screen(&self) {
+        let script = "return [innerWidth, innerHeight, outerWidth, outerHeight]";
+        let size = self.run(script).await;
+        let at = |index: usize| size[index].as_i64().expect("a length");
+        let outer = |screen: i64, inner: usize, outer: usize| {
+            u32::try_from(screen + at(outer) - at(inner)).expect("a window is not that large")
+        };
+        let (width, height) = (outer(SCREEN.0, 0, 2), outer(SCREEN.1, 1, 3));
+        let resized = self.client.set_window_size(width, height).await;
+        resized.expect("the window takes a size");
+        let fits = json!([SCREEN.0, SCREEN.1]);
+        self.until("a screen of 1280 × 720", async || {
+            (self.run("return [innerWidth, innerHeight]").await == fits).then_some(())
+        })
+        .await;
+    }
+
+    /// Opens an address.
     pub async fn open(&self, url: &str) {
         self.client.goto(url).await.expect("the page loads");
     }
 
-    /// Waits for an element whose own text contains `text`.
-    pub async fn see(&self, text: &str) -> Element {
-        let xpath = format!("//body//*[text()[contains(., {})]]", quoted(text));
-        self.wait(&xpath, text).await
+    /// Loads the page again, as F5 does.
+    pub async fn reload(&self) {
+        self.client.refresh().await.expect("the page loads again");
     }
 
-    /// Waits until no element shows `text` any more.
+    /// Opens a page of the application by its address, `#/load` for example, without loading it again.
+    pub async fn go(&self, hash: &str) {
+        let script = "location.hash = arguments[0]";
+        let went = self.client.execute(script, vec![json!(hash)]).await;
+        went.expect("a script runs");
+    }
+
+    /// Waits for `text` on the screen, in one piece or drawn in several.
+    pub async fn see(&self, text: &str) {
+        self.until(text, async || self.shows(text).await.then_some(()))
+            .await;
+    }
+
+    /// Waits until `text` is nowhere on the screen.
     pub async fn see_gone(&self, text: &str) {
-        let xpath = format!("//body//*[text()[contains(., {})]]", quoted(text));
-        let gone = async {
-            while let Ok(found) = self.client.find_all(Locator::XPath(&xpath)).await {
-                let mut shown = false;
-                for element in found {
-                    shown |= element.is_displayed().await.unwrap_or(false);
-                }
-                if !shown {
-                    break;
-                }
-                tokio::task::yield_now().await;
-            }
-        };
-        let ended = tokio::time::timeout(PATIENCE, gone).await;
-        assert!(ended.is_ok(), "{text:?} is still on the screen");
+        let what = format!("{text:?} to go away");
+        self.until(&what, async || (!self.shows(text).await).then_some(()))
+            .await;
     }
 
-    /// Presses the button that shows `text`, once it can be pressed.
-    pub async fn press(&self, text: &str) {
+    /// Waits until the value that is named `name` shows `text`.
+    pub async fn see_named(&self, name: &str, text: &str) {
+        let (quoted_name, quoted_text) = (quoted(name), quoted(text));
         let xpath = format!(
-            "//*[self::button or self::a or self::summary][not(@disabled)][contains(normalize-space(.), {})]",
-            quoted(text)
+            "//*[*[normalize-space(.)={quoted_name}]]\
+             [*[normalize-space(.)!={quoted_name} and contains(normalize-space(.), {quoted_text})]]"
         );
-        let button = self.wait(&xpath, text).await;
-        button
-            .click()
-            .await
-            .unwrap_or_else(|error| panic!("{text:?} cannot be pressed: {error}"));
+        let what = format!("{text:?} as {name:?}");
+        self.until(&what, async || self.displayed(&xpath).await)
+            .await;
     }
 
-    /// Types into the field labelled `label`.
+    /// Whether the screen shows `text` now.
+    pub async fn shows(&self, text: &str) -> bool {
+        let text = quoted(text);
+        // The innermost elements that have all of it: their parents would hide with them or not.
+        let xpath = format!(
+            "//body//*[contains(normalize-space(.), {text})]\
+             [not(*[contains(normalize-space(.), {text})])]"
+        );
+        self.displayed(&xpath).await.is_some()
+    }
+
+    /// Whether a button or link named `text` is on the screen now.
+    pub async fn offers(&self, text: &str) -> bool {
+        self.displayed(&control(text)).await.is_some()
+    }
+
+    /// Presses the button or link named `text`, once it can be pressed.
+    pub async fn press(&self, text: &str) {
+        let xpath = control(text);
+        // A button that was replaced meanwhile, or moved under something, is looked for again.
+        self.until(text, async || {
+            self.displayed(&xpath).await?.click().await.ok()
+        })
+        .await;
+    }
+
+    /// Waits for the button named `text` and presses F2 until it is gone.
+    ///
+    /// What confirms is armed only some time after it appears; so the key is pressed again until it had
+    /// its effect. The next step may offer a button of the same name: it is another one.
+    pub async fn confirm(&self, text: &str) {
+        let xpath = format!("{}[@data-confirm]", control(text));
+        let button = self
+            .until(text, async || self.displayed(&xpath).await)
+            .await;
+        let what = format!("{text:?} to be confirmed");
+        self.until(&what, async || {
+            // One that has left the page is not displayed any more.
+            if !button.is_displayed().await.unwrap_or(false) {
+                return Some(());
+            }
+            self.key(Key::F2).await;
+            None
+        })
+        .await;
+    }
+
+    /// Types into the field labelled `label`, at the pace of a person.
     pub async fn type_into(&self, label: &str, text: &str) {
         let quoted = quoted(label);
         let xpath = format!(
             "//input[@aria-label={quoted} or @id=//label[contains(normalize-space(.), {quoted})]/@for \
              or ancestor::label[contains(normalize-space(.), {quoted})]]"
         );
-        let field = self.wait(&xpath, label).await;
-        field.clear().await.expect("a field can be cleared");
-        field.send_keys(text).await.expect("a field takes keys");
+        self.until(label, async || {
+            let field = self.displayed(&xpath).await?;
+            field.clear().await.ok()?;
+            field.click().await.ok()
+        })
+        .await;
+        let keys = KeyActions::new("keyboard".into());
+        let keys = text.chars().fold(keys, |keys, value| {
+            keys.then(KeyAction::Down { value })
+                .then(KeyAction::Up { value })
+                .then(KeyAction::Pause { duration: FINGERS })
+        });
+        let typed = self.client.perform_actions(keys).await;
+        typed.expect("the page takes keys");
     }
 
     /// Presses a key, wherever the focus is.
     pub async fn key(&self, key: Key) {
-        let focused = self
-            .client
-            .active_element()
-            .await
-            .expect("something is focused");
-        let text: String = char::from(key).into();
-        focused.send_keys(&text).await.expect("the page takes keys");
+        let value = char::from(key);
+        let keys = KeyActions::new("keyboard".into())
+            .then(KeyAction::Down { value })
+            .then(KeyAction::Up { value });
+        let pressed = self.client.perform_actions(keys).await;
+        pressed.expect("the page takes keys");
+    }
+
+    /// Chooses the entry `value` of the list labelled `label`.
+    pub async fn choose(&self, label: &str, value: &str) {
+        let (label, value) = (quoted(label), quoted(value));
+        let list = format!("//label[span[normalize-space(.)={label}]]//select[not(@disabled)]");
+        let what = format!("{value} in {label}");
+        self.until(&what, async || {
+            let list = self.displayed(&list).await?;
+            let option = format!("./option[@value={value}]");
+            let option = list.find(Locator::XPath(&option)).await.ok()?;
+            option.click().await.ok()?;
+            let chosen = list.prop("value").await.ok()?;
+            (chosen.map(|chosen| quoted(&chosen)).as_ref() == Some(&value)).then_some(())
+        })
+        .await;
     }
 
     /// Everything that is written on the screen.
@@ -143,12 +245,53 @@ impl Browser {
         std::fs::write(folder.join(format!("{name}.png")), png).expect("the picture is kept");
     }
 
-    /// Whether the page would have to be scrolled.
-    pub async fn scrolls(&self) -> bool {
-        let script = "const e = document.scrollingElement; \
-                      return e.scrollHeight > innerHeight || e.scrollWidth > innerWidth;";
+    /// What would have to be scrolled to be seen whole: the page, or a part of it.
+    pub async fn scrolls(&self) -> Vec<String> {
+        let script = "
+            const page = document.scrollingElement;
+            const parts = [...document.querySelectorAll('body *')].filter(part =>
+                part.checkVisibility() && /auto|scroll/.test(
+                    getComputedStyle(part).overflowX + getComputedStyle(part).overflowY));
+            return [page, ...parts]
+                .filter(e => e.scrollHeight > e.clientHeight || e.scrollWidth > e.clientWidth)
+                .map(e => `${e.tagName} ${e.className} ${e.scrollWidth}×${e.scrollHeight} in \
+                           ${e.clientWidth}×${e.clientHeight}`);";
+        let found = self.run(script).await;
+        serde_json::from_value(found).expect("a list of names")
+    }
+
+    /// What a script without arguments returns.
+    pub async fn run(&self, script: &str) -> Value {
         let answer = self.client.execute(script, Vec::new()).await;
-        answer.expect("a script runs") == json!(true)
+        answer.expect("a script runs")
+    }
+
+    /// What the promise of an expression comes to.
+    pub async fn settle(&self, expression: &str) -> Value {
+        let script = format!("const done = arguments[0]; ({expression}).then(done)");
+        let answer = self.client.execute_async(&script, Vec::new()).await;
+        answer.expect("a script runs")
+    }
+
+    /// Opens another tab and shows it; returns the one that was shown.
+    pub async fn new_tab(&self) -> WindowHandle {
+        let shown = self.client.window().await.expect("a tab is shown");
+        let other = self.client.new_window(true).await.expect("a new tab");
+        self.show_tab(other.handle).await;
+        shown
+    }
+
+    /// Closes the tab that is shown, and shows another.
+    pub async fn close_tab(&self, other: WindowHandle) {
+        let closed = self.client.close_window().await;
+        closed.expect("the tab closes");
+        self.show_tab(other).await;
+    }
+
+    /// Shows a tab.
+    pub async fn show_tab(&self, tab: WindowHandle) {
+        let shown = self.client.switch_to_window(tab).await;
+        shown.expect("the tab is there");
     }
 
     /// Ends the browser.
@@ -158,29 +301,47 @@ impl Browser {
         let _ = std::fs::remove_dir_all(&self.profile);
     }
 
-    async fn wait(&self, xpath: &str, what: &str) -> Element {
-        let looking = async {
+    /// Asks again and again until there is an answer.
+    pub async fn until<T>(&self, what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+        let asking = async {
             loop {
-                let found = self.client.find_all(Locator::XPath(xpath)).await;
-                for element in found.unwrap_or_default() {
-                    if element.is_displayed().await.unwrap_or(false) {
-                        return element;
-                    }
+                if let Some(answer) = ask().await {
+                    return answer;
                 }
                 tokio::task::yield_now().await;
             }
         };
-        match tokio::time::timeout(PATIENCE, looking).await {
-            Ok(element) => element,
+        match tokio::time::timeout(PATIENCE, asking).await {
+            Ok(answer) => answer,
             Err(_) => {
                 self.picture("not-found").await;
-                panic!(
-                    "{what:?} does not appear; the screen shows:\n{}",
-                    self.text().await
-                )
+                let screen = self.text().await;
+                panic!("waited for {what:?} in vain; the screen shows:\n{screen}")
             }
         }
     }
+
+    /// The first of these elements that is displayed now.
+    async fn displayed(&self, xpath: &str) -> Option<Element> {
+        let found = self.client.find_all(Locator::XPath(xpath)).await;
+        for element in found.unwrap_or_default() {
+            // One that has gone meanwhile is not displayed.
+            if element.is_displayed().await.unwrap_or(false) {
+                return Some(element);
+            }
+        }
+        None
+    }
+}
+
+/// Buttons and links by their name; the key that stands on them does not belong to it.
+fn control(name: &str) -> String {
+    let name = quoted(name);
+    format!(
+        "//*[self::button or self::a or self::summary][not(@disabled)]\
+         [normalize-space(.)={name} or .//span[normalize-space(.)={name}] \
+         or text()[normalize-space(.)={name}]]"
+    )
 }
 
 /// The port chromedriver says it listens on.
@@ -188,8 +349,9 @@ async fn port_of(mut lines: BufReader<tokio::process::ChildStdout>) -> u16 {
     let mut line = String::new();
     while lines.read_line(&mut line).await.expect("it speaks") > 0 {
         if let Some(port) = line.split("on port ").nth(1) {
-            let port = port.trim().trim_end_matches('.');
-            if let Ok(port) = port.parse() {
+            let port = port.trim().trim_end_matches('.').parse();
+            // At first it repeats the 0 it was given.
+            if let Some(port) = port.ok().filter(|&port| port != 0) {
                 // Whatever it says later has nowhere to go; keep the pipe from filling.
                 tokio::spawn(async move {
                     let mut rest = String::new();

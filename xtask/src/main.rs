@@ -21,7 +21,7 @@ cargo xtask run     [--port 8080] [--data DIR] [--keys FILE] [--no-demo]
                     builds page and backend, and starts the desk (demo data unless --no-demo)
 cargo xtask test    everything that has to be green: tidy, format, lints, build, tests
 cargo xtask card    --vpcd PORT [--card ID] [--state FILE]
-                    a virtual toll card at the virtual reader driver listening on PORT
+                    a virtual toll card, listening on PORT for a reader that speaks vpcd
 cargo xtask explore every cut through every flow, without the time limit of `test`
 cargo xtask bench   size of a first visit, per file and per dependency
 cargo xtask tidy    the rules of the house

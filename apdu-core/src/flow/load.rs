@@ -48,9 +48,10 @@ impl Met {
         &self.identity.issue
     }
 
-    /// Why no new load may begin on this card, if so.
+    /// Why no new load may begin on this card, if so: what the records say, then what the card itself
+    /// says.
     pub fn obstacle(&self) -> Option<Code> {
-        if let Some(code) = self.sighted.status.refusal() {
+        if let Some(code) = self.sighted.refusal {
             return Some(code);
         }
         if self.issue().card_type != STORED_VALUE {
@@ -228,8 +229,9 @@ async fn verify_pin(card: &mut dyn Card, met: &mut Met) -> Result<(), Fault> {
     if met.verified {
         return Ok(());
     }
-    let verify =
-        wallet::verify(&met.sighted.profile.pin).map_err(|_| Fault::new(Code::WrongPin))?;
+    let profile = met.sighted.profile.as_ref();
+    let pin = &profile.ok_or(Fault::new(Code::RoleMayNot))?.pin;
+    let verify = wallet::verify(pin).map_err(|_| Fault::new(Code::WrongPin))?;
     if let Some(verify) = verify {
         let response = card.transmit(met.identity.session, &verify).await?;
         if !response.sw.is_ok() && response.sw != Sw::NO_SUCH_KEY {

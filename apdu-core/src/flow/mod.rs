@@ -151,11 +151,13 @@ async fn settle_open(
     session: PowerSession,
     sighted: &mut Sighted,
 ) -> Result<Option<Recharge>, Fault> {
-    let Some((open, counter)) = sighted.open.as_ref().and_then(loading) else {
+    let loading = sighted.open.as_ref().and_then(loading);
+    // Without a profile this role may not settle anything.
+    let (Some((open, counter)), Some(profile)) = (loading, &sighted.profile) else {
         return Ok(None);
     };
     progress.at(Step::SettleOpen);
-    for asked in sighted.profile.proof_counter.candidates(counter) {
+    for asked in profile.proof_counter.candidates(counter) {
         let response = card
             .transmit(session, &wallet::get_load_prove(asked))
             .await?;

@@ -27,6 +27,9 @@ pub struct Devices {
     desk: Desk,
     provider: Rc<RefCell<Option<Usb>>>,
     reader: Rc<RefCell<Option<Rc<Reader>>>>,
+    /// The device that is being opened: a reader that was granted before is met by its connection,
+    /// by the list of granted ones and by the person's choice, all at once.
+    opening: Rc<RefCell<Option<Device>>>,
 }
 
 impl Devices {
@@ -36,6 +39,7 @@ impl Devices {
             desk,
             provider: Rc::default(),
             reader: Rc::default(),
+            opening: Rc::default(),
         };
         match browser_usb() {
             Ok(usb) => devices.provide(usb),
@@ -49,7 +53,9 @@ impl Devices {
         let on_connect = self.clone();
         listen(&usb, "connect", move |device| on_connect.connected(device));
         let on_disconnect = self.clone();
-        listen(&usb, "disconnect", move |device| on_disconnect.disconnected(&device));
+        listen(&usb, "disconnect", move |device| {
+            on_disconnect.disconnected(&device)
+        });
         *self.provider.borrow_mut() = Some(usb.clone());
         let devices = self.clone();
         spawn_local(async move {
@@ -112,8 +118,14 @@ impl Devices {
         if self.reader.borrow().is_some() {
             return; // the one in use stays until it is unplugged
         }
+        if self.opening.borrow().as_ref() == Some(&device) {
+            return; // under way
+        }
+        *self.opening.borrow_mut() = Some(device.clone());
         self.desk.reader.set(ReaderStatus::Opening);
-        let status = match Reader::open(device, self.desk).await {
+        let opened = Reader::open(device, self.desk).await;
+        self.opening.take();
+        let status = match opened {
             Ok(reader) => {
                 let name = reader.name();
                 *self.reader.borrow_mut() = Some(reader);

@@ -92,6 +92,19 @@ pub fn texts() -> &'static Texts {
     Desk::get().lang.get().texts()
 }
 
+/// A text that follows the page's language, for a view or a property. One type for all texts: a closure
+/// each would compile a renderer each.
+pub fn text(pick: Pick) -> Signal<&'static str> {
+    let lang = Desk::get().lang;
+    Signal::derive(move || pick(lang.get().texts()))
+}
+
+/// A sentence of the fault catalogue that follows the page's language.
+pub fn sentence(text: Text) -> Signal<&'static str> {
+    let lang = Desk::get().lang;
+    Signal::derive(move || lang.get().of(text))
+}
+
 /// A sentence of the fault catalogue in the page's language. Call it inside a reactive closure.
 pub fn said(text: Text) -> &'static str {
     Desk::get().lang.get().of(text)

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 
 use crate::desk::{CardInSlot, Desk, ReaderStatus};
 use crate::gbk;
-use crate::i18n::{local_date, local_time, said, texts};
+use crate::i18n::{local_date, local_time, sentence, text, texts};
 use crate::jobs::{CheckTask, Jobs};
 use crate::parts::{
     Action, CardBadge, CardNo, Column, DataList, DataRow, DataTable, FaultCard, MaskKind, Masked,
@@ -26,7 +26,7 @@ pub fn CheckCard() -> impl IntoView {
     let content = move || {
         let outcome = task.with(|task| (task.step.is_some(), task.outcome.clone()));
         match outcome {
-            (true, _) => view! { <p class="quiet">{|| texts().check.reading}</p> }.into_any(),
+            (true, _) => view! { <p class="quiet">{text(|t| t.check.reading)}</p> }.into_any(),
             (false, None) => view! { <PutCard on_read=read /> }.into_any(),
             (false, Some(Err(fault))) => {
                 let label = Signal::derive(|| Some(texts().check.read_again));
@@ -53,7 +53,7 @@ pub fn PutCard(
     let desk = Desk::get();
     let no_reader = move || !matches!(desk.reader.get(), ReaderStatus::Ready { .. });
     let no_card = move || desk.card.get() == CardInSlot::Absent;
-    let label = Signal::derive(|| texts().check.read);
+    let label = text(|t| t.check.read);
     view! {
         <div class="put-card">
             <p>
@@ -106,8 +106,8 @@ fn rail(task: &CheckTask) -> Vec<RailStep> {
 #[component]
 fn Checked(card: CheckedCard, on_read: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
     let may_load = card.issue.card_type == STORED_VALUE && card.verdict().is_ok();
-    let again = Signal::derive(|| texts().check.read_again);
-    let load = Signal::derive(|| texts().check.go_load);
+    let again = text(|t| t.check.read_again);
+    let load = text(|t| t.check.go_load);
     let log = (card.log.clone(), card.log_protected);
     let transit = card.transit;
     view! {
@@ -137,7 +137,7 @@ fn Verdict(card: CheckedCard) -> impl IntoView {
             let heading = Signal::derive(|| texts().check.good.to_owned());
             view! {
                 <Note tone=Tone::Good heading=heading verdict=true>
-                    <p>{|| texts().check.good_about}</p>
+                    <p>{text(|t| t.check.good_about)}</p>
                 </Note>
             }
             .into_any()
@@ -161,16 +161,20 @@ fn BadVerdict(fault: Fault) -> impl IntoView {
     let tone = if not_asked { Tone::Unknown } else { Tone::Bad };
     let heading = Signal::derive(move || {
         let t = texts();
-        let start = if not_asked { t.check.no_records } else { t.check.bad };
+        let start = if not_asked {
+            t.check.no_records
+        } else {
+            t.check.bad
+        };
         format!("{start} · {}", fault.code)
     });
     let explained = etc_api::faults::explain(fault.code);
     view! {
         <Note tone=tone heading=heading verdict=true>
             <p>
-                {move || said(explained.cause)} " "
-                {move || said(explained.next)} " "
-                <a href=Page::Fault(fault.code).href()>{|| texts().faults.more}</a>
+                {sentence(explained.cause)} " "
+                {sentence(explained.next)} " "
+                <a href=Page::Fault(fault.code).href()>{text(|t| t.faults.more)}</a>
             </p>
         </Note>
     }
@@ -182,9 +186,6 @@ fn CardData(card: CheckedCard) -> impl IntoView {
     let records = card.records.ok();
     let differing = records.clone();
     let record = move |field| in_records(differing.as_ref()?, field);
-    let label = |of: fn(&'static crate::i18n::Texts) -> &'static str| {
-        Signal::derive(move || of(texts()))
-    };
     let plate = gbk::decode(issue.plate_text());
     let holder = card.holder.map(|holder| {
         (
@@ -192,7 +193,9 @@ fn CardData(card: CheckedCard) -> impl IntoView {
             String::from_utf8_lossy(holder.id_number_text()).into_owned(),
         )
     });
-    let agrees = records.as_ref().map(|sighted| sighted.differences.is_empty());
+    let agrees = records
+        .as_ref()
+        .map(|sighted| sighted.differences.is_empty());
     let open = records.as_ref().and_then(|sighted| sighted.open.clone());
     let status = records.as_ref().map(|sighted| sighted.status);
     let (validity, expiry) = (record(IssueField::Start), record(IssueField::Expiry));
@@ -200,31 +203,31 @@ fn CardData(card: CheckedCard) -> impl IntoView {
         <div class="subject">
             <PlateBadge plate=plate colour=issue.plate_colour />
             <div class="subject-balance">
-                <span>{|| texts().check.balance}</span>
+                <span>{text(|t| t.check.balance)}</span>
                 <Money fen=card.balance unit=true />
             </div>
         </div>
         <DataList>
-            <DataRow label=label(|t| t.check.card_number)>
+            <DataRow label=text(|t| t.check.card_number)>
                 <CardNo number=issue.number />
             </DataRow>
-            <DataRow label=label(|t| t.check.card_type) record=record(IssueField::CardType)>
+            <DataRow label=text(|t| t.check.card_type) record=record(IssueField::CardType)>
                 {move || texts().card_type(issue.card_type)}
             </DataRow>
             <DataRow
-                label=label(|t| t.check.validity)
+                label=text(|t| t.check.validity)
                 record=validity.or(expiry)
             >
                 {format!("{} – {}", issue.start, issue.expiry)}
             </DataRow>
-            <DataRow label=label(|t| t.check.version) record=record(IssueField::Version)>
+            <DataRow label=text(|t| t.check.version) record=record(IssueField::Version)>
                 {format!("{:02X}", issue.version)}
             </DataRow>
-            <DataRow label=label(|t| t.check.plate_colour) record=record(IssueField::PlateColour)>
+            <DataRow label=text(|t| t.check.plate_colour) record=record(IssueField::PlateColour)>
                 {move || texts().plate_colour(issue.plate_colour)}
             </DataRow>
             <DataRow
-                label=label(|t| t.check.vehicle_class)
+                label=text(|t| t.check.vehicle_class)
                 record=record(IssueField::VehicleClass)
             >
                 {move || texts().vehicle_class(issue.vehicle_class)}
@@ -232,10 +235,10 @@ fn CardData(card: CheckedCard) -> impl IntoView {
             {holder
                 .map(|(name, id_number)| {
                     view! {
-                        <DataRow label=label(|t| t.check.holder)>
+                        <DataRow label=text(|t| t.check.holder)>
                             <Masked kind=MaskKind::Name value=name />
                         </DataRow>
-                        <DataRow label=label(|t| t.check.id_number)>
+                        <DataRow label=text(|t| t.check.id_number)>
                             <Masked kind=MaskKind::IdNumber value=id_number />
                         </DataRow>
                     }
@@ -243,7 +246,7 @@ fn CardData(card: CheckedCard) -> impl IntoView {
             {status
                 .map(|status| {
                     view! {
-                        <DataRow label=label(|t| t.check.status)>
+                        <DataRow label=text(|t| t.check.status)>
                             <CardBadge status=status />
                         </DataRow>
                     }
@@ -254,12 +257,12 @@ fn CardData(card: CheckedCard) -> impl IntoView {
                         let t = texts();
                         if agrees { t.check.agrees } else { t.check.differs }
                     };
-                    view! { <DataRow label=label(|t| t.check.in_records)>{say}</DataRow> }
+                    view! { <DataRow label=text(|t| t.check.in_records)>{say}</DataRow> }
                 })}
             {open
                 .map(|open| {
                     view! {
-                        <DataRow label=label(|t| t.check.open_record)>
+                        <DataRow label=text(|t| t.check.open_record)>
                             <RecordBadge state=open.state />
                             " "
                             <Money fen=open.amount unit=true />
@@ -302,7 +305,11 @@ fn Log(log: Vec<LogRecord>, is_protected: bool) -> impl IntoView {
             ]
         };
         let rows = log.iter().take(SHOWN).map(row).collect();
-        let empty = if is_protected { t.check.log_protected } else { t.check.log_empty };
+        let empty = if is_protected {
+            t.check.log_protected
+        } else {
+            t.check.log_empty
+        };
         view! { <DataTable caption=t.check.log columns=columns rows=rows empty=empty /> }
     }
 }
@@ -326,7 +333,8 @@ fn Transit(transit: Option<TransitRecord>) -> impl IntoView {
                 t.passage(record.passage).into_any(),
                 format!("{:04X}-{:04X}", record.network, record.station).into_any(),
                 record.lane.into_any(),
-                format!("{} {}", local_date(at), local_time(at)).into_any(),
+                // To the minute: the table has little room in English.
+                format!("{} {:.5}", local_date(at), local_time(at)).into_any(),
             ]
         };
         let rows = transit.map(row).into_iter().collect();

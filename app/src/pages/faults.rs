@@ -5,7 +5,7 @@ use etc_api::faults::{Explanation, explain};
 use leptos::prelude::*;
 
 use crate::desk::Desk;
-use crate::i18n::{Lang, Pick, fill, said, texts};
+use crate::i18n::{Lang, Pick, fill, sentence, text, texts};
 use crate::parts::{DataList, DataRow, Field};
 use crate::router::{Page, came_from};
 use crate::shell::tasks;
@@ -42,23 +42,23 @@ pub fn FaultsPage() -> impl IntoView {
     };
     let none = move || {
         let none_found = found.with(Vec::is_empty);
-        none_found.then(|| view! { <p class="empty">{|| texts().faults.none_found}</p> })
+        none_found.then(|| view! { <p class="empty">{text(|t| t.faults.none_found)}</p> })
     };
     view! {
         <div class="faults">
             <search class="faults-search">
                 <Field
                     name="fault-search"
-                    label=Signal::derive(|| texts().faults.search)
+                    label=text(|t| t.faults.search)
                     value=search
-                    hint=Signal::derive(|| Some(texts().faults.search_hint))
+                    hint=text(|t| t.faults.search_hint)
                     focus=true
                 />
                 <p class="faults-count" role="status">
                     {count}
                 </p>
             </search>
-            <div class="faults-list" tabindex="0" role="region" aria-label=|| texts().faults.title>
+            <div class="faults-list" tabindex="0" role="region" aria-label=text(|t| t.faults.title)>
                 {groups}
                 {none}
             </div>
@@ -85,7 +85,7 @@ fn group_view(
         view! {
             <section class="faults-group">
                 <h2>
-                    {move || label(texts())} " " <small>{prefix}"-"</small>
+                    {text(label)} " " <small>{prefix}"-"</small>
                 </h2>
                 <ul>{rows}</ul>
             </section>
@@ -99,7 +99,7 @@ fn row(code: Code) -> impl IntoView {
         <li>
             <a href=Page::Fault(code).href()>
                 <span class="code">{code.as_str()}</span>
-                <span>{move || said(cause)}</span>
+                <span>{sentence(cause)}</span>
             </a>
         </li>
     }
@@ -131,24 +131,24 @@ pub fn FaultPage(
         <article class="fault-page">
             <header>
                 <p class="fault-code">{code.as_str()}</p>
-                <p class="fault-cause">{move || said(cause)}</p>
+                <p class="fault-cause">{sentence(cause)}</p>
             </header>
             <section class="fault-next">
-                <h2>{|| texts().faults.next}</h2>
-                <p>{move || said(next)}</p>
+                <h2>{text(|t| t.faults.next)}</h2>
+                <p>{sentence(next)}</p>
             </section>
             <section class="fault-dont">
-                <h2>{|| texts().faults.dont}</h2>
-                <p>{move || said(dont)}</p>
+                <h2>{text(|t| t.faults.dont)}</h2>
+                <p>{sentence(dont)}</p>
             </section>
             <DataList>
-                <DataRow label=Signal::derive(|| texts().faults.ask)>
+                <DataRow label=text(|t| t.faults.ask)>
                     {move || texts().whom_to_ask(entry.party)}
                 </DataRow>
-                <DataRow label=Signal::derive(|| texts().faults.party)>
+                <DataRow label=text(|t| t.faults.party)>
                     {move || texts().party(entry.party)}
                 </DataRow>
-                <DataRow label=Signal::derive(|| texts().faults.retry)>{retry}</DataRow>
+                <DataRow label=text(|t| t.faults.retry)>{retry}</DataRow>
             </DataList>
             <div class="actions">
                 <a class="action" href=back_to.href() data-back="">

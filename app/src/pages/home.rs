@@ -4,7 +4,7 @@ use etc_api::faults::explain;
 use leptos::prelude::*;
 
 use crate::desk::{Desk, ReaderStatus};
-use crate::i18n::{fill, said, texts};
+use crate::i18n::{fill, said, sentence, text, texts};
 use crate::parts::{Action, MaskKind, Note, Tone, Weight};
 use crate::router::Page;
 use crate::shell::tasks::{GROUPS, Task};
@@ -26,7 +26,7 @@ pub fn HomePage(
     let cards = GROUPS.iter().map(|group| {
         view! {
             <section class="task-group">
-                <h2>{move || (group.label)(texts())}</h2>
+                <h2>{text(group.label)}</h2>
                 {group.tasks.iter().map(task_card).collect_view()}
             </section>
         }
@@ -35,7 +35,7 @@ pub fn HomePage(
         <div class="home">
             <p class="home-welcome">
                 <strong>{welcome}</strong>
-                <span>{|| texts().home.choose}</span>
+                <span>{text(|t| t.home.choose)}</span>
             </p>
             <div class="groups">{cards.collect_view()}</div>
             {move || reader_hint(desk, on_reader)}
@@ -46,9 +46,9 @@ pub fn HomePage(
 fn task_card(task: &'static Task) -> impl IntoView {
     view! {
         <a class="task-card" href=task.page.href() aria-keyshortcuts=format!("Alt+{}", task.digit)>
-            <span class="task-name">{move || (task.label)(texts())}</span>
+            <span class="task-name">{text(task.label)}</span>
             <kbd>{format!("Alt {}", task.digit)}</kbd>
-            <span class="task-about">{move || (task.about)(texts())}</span>
+            <span class="task-about">{text(task.about)}</span>
         </a>
     }
 }
@@ -56,7 +56,7 @@ fn task_card(task: &'static Task) -> impl IntoView {
 /// What to do about the reader: connect it, see why it cannot be used, or nothing.
 fn reader_hint(desk: Desk, on_reader: Callback<()>) -> AnyView {
     let connect = move || {
-        let label = Signal::derive(|| texts().shell.connect_reader);
+        let label = text(|t| t.shell.connect_reader);
         view! { <Action label=label on_press=on_reader weight=Weight::Main /> }
     };
     match desk.reader.get() {
@@ -68,7 +68,7 @@ fn reader_hint(desk: Desk, on_reader: Callback<()>) -> AnyView {
             let heading = Signal::derive(|| texts().home.first_use.to_owned());
             view! {
                 <Note tone=Tone::Note heading=heading>
-                    <p>{|| texts().home.first_use_about}</p>
+                    <p>{text(|t| t.home.first_use_about)}</p>
                     {connect()}
                 </Note>
             }
@@ -80,7 +80,7 @@ fn reader_hint(desk: Desk, on_reader: Callback<()>) -> AnyView {
             view! {
                 <Note tone=Tone::Bad heading=heading>
                     <p>
-                        {move || said(entry.next)} " " <a href=Page::Fault(code).href()>{|| texts().faults.more}</a>
+                        {sentence(entry.next)} " " <a href=Page::Fault(code).href()>{text(|t| t.faults.more)}</a>
                     </p>
                     {connect()}
                 </Note>

@@ -7,13 +7,13 @@ use leptos::prelude::*;
 
 use super::check_card::PutCard;
 use crate::gbk;
-use crate::i18n::{local_date, local_time, texts};
+use crate::i18n::{Pick, local_date, local_time, text, texts};
 use crate::jobs::{Jobs, LoadTask, Stage};
-use crate::shell::use_help;
 use crate::parts::{
     Action, AmountField, CardBadge, CardNo, Confirm, DataList, DataRow, Equation, FaultCard, Note,
     PlateBadge, RailState, RailStep, RecordBadge, StepRail, Tone, Weight, parse_yuan,
 };
+use crate::shell::use_help;
 
 /// The page of 卡片充值. It watches the task; what runs belongs to [`Jobs`].
 #[component]
@@ -99,7 +99,7 @@ fn rail(task: &LoadTask) -> Vec<RailStep> {
             (std::cmp::Ordering::Less, _) => RailState::Done,
             (std::cmp::Ordering::Greater, _) => RailState::Todo,
             (_, None) => RailState::Active,
-            (_, Some(fault)) if fault.written == Written::Unknown => RailState::Unknown,
+            (_, Some(fault)) if is_open(&fault) => RailState::Unknown,
             (_, Some(_)) => RailState::Failed,
         };
         let waits = match (task.step, stage) {
@@ -145,7 +145,10 @@ fn Subject(met: Met) -> impl IntoView {
 fn Sum(task: RwSignal<LoadTask>) -> impl IntoView {
     let before = Signal::derive(move || {
         task.with(|task| {
-            let proved = task.record.as_ref().and_then(|record| record.balance_before);
+            let proved = task
+                .record
+                .as_ref()
+                .and_then(|record| record.balance_before);
             proved.or(task.met.as_ref().map(|met| met.balance))
         })
     });
@@ -166,10 +169,15 @@ fn Sum(task: RwSignal<LoadTask>) -> impl IntoView {
 
 #[component]
 fn Working(writing: bool) -> impl IntoView {
-    use_help(Signal::derive(|| texts().help.load_write));
+    use_help(text(|t| t.help.load_write));
     let heading = Signal::derive(move || {
         let t = texts();
-        if writing { t.load.do_not_move } else { t.load.reading }.to_owned()
+        if writing {
+            t.load.do_not_move
+        } else {
+            t.load.reading
+        }
+        .to_owned()
     });
     let tone = if writing { Tone::Note } else { Tone::Quiet };
     view! { <Note tone=tone heading=heading verdict=writing /> }
@@ -177,7 +185,7 @@ fn Working(writing: bool) -> impl IntoView {
 
 #[component]
 fn Amount(jobs: JobsHandle) -> impl IntoView {
-    use_help(Signal::derive(|| texts().help.load_amount));
+    use_help(text(|t| t.help.load_amount));
     let typed = RwSignal::new(String::new());
     let fen = Memo::new(move |_| typed.with(|typed| parse_yuan(typed)));
     let go = move || {
@@ -202,7 +210,7 @@ fn Amount(jobs: JobsHandle) -> impl IntoView {
             <div class="actions">
                 <Leave jobs=jobs />
                 <Action
-                    label=Signal::derive(|| texts().load.next)
+                    label=text(|t| t.load.next)
                     weight=Weight::Main
                     key="⏎"
                     disabled=Signal::derive(move || fen.get().is_none())
@@ -219,23 +227,23 @@ fn Settled() -> impl IntoView {
     let heading = Signal::derive(|| texts().load.settled.to_owned());
     view! {
         <Note tone=Tone::Good heading=heading>
-            <p>{|| texts().load.settled_about}</p>
+            <p>{text(|t| t.load.settled_about)}</p>
         </Note>
     }
 }
 
 #[component]
 fn Payment(jobs: JobsHandle) -> impl IntoView {
-    use_help(Signal::derive(|| texts().help.load_pay));
+    use_help(text(|t| t.help.load_pay));
     let heading = Signal::derive(|| texts().load.collect.to_owned());
     view! {
         <Note tone=Tone::Note heading=heading verdict=true>
-            <p>{|| texts().load.collect_about}</p>
+            <p>{text(|t| t.load.collect_about)}</p>
         </Note>
         <div class="actions">
             <Leave jobs=jobs />
             <Confirm
-                label=Signal::derive(|| texts().load.confirm_cash)
+                label=text(|t| t.load.confirm_cash)
                 on_confirm=move |()| jobs.with_value(Jobs::take_cash)
             />
         </div>
@@ -245,7 +253,7 @@ fn Payment(jobs: JobsHandle) -> impl IntoView {
 /// A paid record waits for its card, and the card is here.
 #[component]
 fn Resume(jobs: JobsHandle) -> impl IntoView {
-    use_help(Signal::derive(|| texts().help.load_write));
+    use_help(text(|t| t.help.load_write));
     let heading = Signal::derive(|| texts().load.open_record.to_owned());
     let record = move || {
         jobs.with_value(|jobs| jobs.load)
@@ -253,13 +261,13 @@ fn Resume(jobs: JobsHandle) -> impl IntoView {
     };
     view! {
         <Note tone=Tone::Unknown heading=heading verdict=true>
-            <p>{|| texts().load.paid_before}</p>
+            <p>{text(|t| t.load.paid_before)}</p>
         </Note>
         {move || record().map(|record| view! { <RecordFacts record=record /> })}
         <div class="actions">
             <Leave jobs=jobs />
             <Confirm
-                label=Signal::derive(|| texts().load.resume)
+                label=text(|t| t.load.resume)
                 on_confirm=move |()| jobs.with_value(Jobs::write_load)
             />
         </div>
@@ -268,15 +276,15 @@ fn Resume(jobs: JobsHandle) -> impl IntoView {
 
 #[component]
 fn Check(jobs: JobsHandle) -> impl IntoView {
-    use_help(Signal::derive(|| texts().help.load_done));
+    use_help(text(|t| t.help.load_done));
     let heading = Signal::derive(|| texts().load.check_balance.to_owned());
     view! {
         <Note tone=Tone::Note heading=heading verdict=true>
-            <p>{|| texts().load.check_balance_about}</p>
+            <p>{text(|t| t.load.check_balance_about)}</p>
         </Note>
         <div class="actions">
             <Confirm
-                label=Signal::derive(|| texts().load.balance_checked)
+                label=text(|t| t.load.balance_checked)
                 on_confirm=move |()| jobs.with_value(Jobs::confirm_balance)
             />
         </div>
@@ -285,7 +293,7 @@ fn Check(jobs: JobsHandle) -> impl IntoView {
 
 #[component]
 fn Done(jobs: JobsHandle) -> impl IntoView {
-    use_help(Signal::derive(|| texts().help.load_done));
+    use_help(text(|t| t.help.load_done));
     let heading = Signal::derive(|| texts().load.success.to_owned());
     let record = jobs.with_value(|jobs| jobs.load.with_untracked(|task| task.record.clone()));
     view! {
@@ -293,7 +301,7 @@ fn Done(jobs: JobsHandle) -> impl IntoView {
         {record.map(|record| view! { <RecordFacts record=record /> })}
         <div class="actions">
             <Action
-                label=Signal::derive(|| texts().load.next_customer)
+                label=text(|t| t.load.next_customer)
                 weight=Weight::Main
                 focus=true
                 on_press=move |()| jobs.with_value(Jobs::leave_load)
@@ -307,35 +315,40 @@ fn Failed(jobs: JobsHandle, fault: Fault) -> impl IntoView {
     let task = jobs.with_value(|jobs| jobs.load);
     let stage = task.with_untracked(|task| task.stage);
     let next = Next::after(stage, fault);
-    let label = Signal::derive(move || {
-        let t = texts();
-        Some(match next {
-            Next::EditAmount => t.load.back_to_amount,
-            Next::PayAgain => t.load.confirm_cash,
-            Next::ReadAgain => t.check.read_again,
-        })
-    });
-    let state = move || task.with(|task| task.record.as_ref().map(|record| record.state));
-    view! {
-        {move || {
-            view! {
-                <FaultCard
-                    fault=fault
-                    record_state=state()
-                    for_load=true
-                    next_label=label
-                    on_next=move |()| jobs.with_value(|jobs| match next {
-                        Next::EditAmount => jobs.edit_amount(),
-                        Next::PayAgain => jobs.take_cash(),
-                        Next::ReadAgain => jobs.read_for_load(),
-                    })
-                />
-            }
-        }}
-        <div class="actions">
-            <Leave jobs=jobs />
-        </div>
+    let state = Memo::new(move |_| task.with(|task| task.record.as_ref().map(|r| r.state)));
+    let (label, go_on): (Option<Pick>, fn(&Jobs)) = match next {
+        Next::EditAmount => (Some(|t| t.load.back_to_amount), Jobs::edit_amount),
+        Next::PayAgain => (None, Jobs::take_cash),
+        Next::ReadAgain => (Some(|t| t.check.read_again), Jobs::read_for_load),
+    };
+    move || {
+        view! {
+            <FaultCard
+                fault=fault
+                record_state=state.get()
+                for_load=true
+                next_label=Signal::derive(move || label.map(|label| label(texts())))
+                on_next=move |()| jobs.with_value(go_on)
+            >
+                <Leave jobs=jobs />
+                // Cash is confirmed by F2 also the second time.
+                {(next == Next::PayAgain)
+                    .then(|| {
+                        view! {
+                            <Confirm
+                                label=text(|t| t.load.confirm_cash)
+                                on_confirm=move |()| jobs.with_value(go_on)
+                            />
+                        }
+                    })}
+            </FaultCard>
+        }
     }
+}
+
+/// Whether it is open what came of the step; then it is not called failed.
+fn is_open(fault: &Fault) -> bool {
+    fault.written == Written::Unknown || fault.code == Code::AnswerLost
 }
 
 /// What the main button of a failed step does.
@@ -362,7 +375,7 @@ impl Next {
 fn Leave(jobs: JobsHandle) -> impl IntoView {
     view! {
         <Action
-            label=Signal::derive(|| texts().load.cancel)
+            label=text(|t| t.load.cancel)
             back=true
             on_press=move |()| jobs.with_value(Jobs::leave_load)
         />
@@ -373,21 +386,18 @@ fn Leave(jobs: JobsHandle) -> impl IntoView {
 fn RecordFacts(record: Recharge) -> impl IntoView {
     let tail = record.id[record.id.len().saturating_sub(6)..].to_uppercase();
     let at = record.created_at;
-    let label = |of: fn(&'static crate::i18n::Texts) -> &'static str| {
-        Signal::derive(move || of(texts()))
-    };
     view! {
         <DataList>
-            <DataRow label=label(|t| t.load.record)>
+            <DataRow label=text(|t| t.load.record)>
                 <RecordBadge state=record.state />
             </DataRow>
-            <DataRow label=label(|t| t.load.record_tail)>
+            <DataRow label=text(|t| t.load.record_tail)>
                 <strong>{tail}</strong>
             </DataRow>
-            <DataRow label=label(|t| t.load.created_at)>
+            <DataRow label=text(|t| t.load.created_at)>
                 {format!("{} {}", local_date(at), local_time(at))}
             </DataRow>
-            <DataRow label=label(|t| t.load.outlet)>{record.outlet}</DataRow>
+            <DataRow label=text(|t| t.load.outlet)>{record.outlet}</DataRow>
         </DataList>
     }
 }

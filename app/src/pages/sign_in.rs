@@ -7,7 +7,7 @@ use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 
 use crate::desk::Desk;
-use crate::i18n::texts;
+use crate::i18n::{text, texts};
 use crate::parts::Field;
 use crate::shell::{DemoMark, GateFault, KeyDialogs, LangSwitch};
 
@@ -62,9 +62,9 @@ pub fn SignInPage(
         view! {
             <Field
                 name="terminal"
-                label=Signal::derive(|| texts().sign_in.terminal)
+                label=text(|t| t.sign_in.terminal)
                 value=terminal
-                hint=Signal::derive(|| Some(texts().sign_in.terminal_hint))
+                hint=text(|t| t.sign_in.terminal_hint)
                 wrong=wrong_terminal
                 focus=true
             />
@@ -79,21 +79,21 @@ pub fn SignInPage(
         <main class="gate">
             <form class="gate-card" on:submit=submit>
                 <header class="gate-head">
-                    <h1>{|| texts().shell.product}</h1>
+                    <h1>{text(|t| t.shell.product)}</h1>
                     <DemoMark />
                     <LangSwitch />
                 </header>
-                <h2>{|| texts().sign_in.title}</h2>
+                <h2>{text(|t| t.sign_in.title)}</h2>
                 <Field
                     name="operator"
-                    label=Signal::derive(|| texts().sign_in.operator)
+                    label=text(|t| t.sign_in.operator)
                     value=operator
                     autocomplete="username"
                     focus=true
                 />
                 <Field
                     name="password"
-                    label=Signal::derive(|| texts().sign_in.password)
+                    label=text(|t| t.sign_in.password)
                     value=password
                     wrong=missing
                     password=true
@@ -113,9 +113,9 @@ pub fn SignInPage(
                 </div>
                 <Show when=is_demo>
                     <p class="gate-demo">
-                        <span>{|| texts().sign_in.demo_hint}</span>
+                        <span>{text(|t| t.sign_in.demo_hint)}</span>
                         <button type="button" class="action quiet" on:click=fill_demo>
-                            {|| texts().sign_in.demo_fill}
+                            {text(|t| t.sign_in.demo_fill)}
                         </button>
                     </p>
                 </Show>

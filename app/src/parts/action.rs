@@ -2,7 +2,8 @@
 
 use leptos::html;
 use leptos::prelude::*;
-use web_sys::{KeyboardEvent, MouseEvent};
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlInputElement, KeyboardEvent, MouseEvent};
 
 use crate::keys::use_armed;
 
@@ -49,13 +50,13 @@ pub fn Action(
     /// Whether it cannot be pressed now.
     #[prop(optional, into)]
     disabled: Signal<bool>,
-    /// Whether it takes the focus when it appears.
+    /// Whether it takes the focus as soon as it can be pressed.
     #[prop(optional)]
     focus: bool,
 ) -> impl IntoView {
     let button = NodeRef::<html::Button>::new();
     if focus {
-        focus_on_mount(button);
+        focus_when_ready(button, disabled);
     }
     let key = if back { Some("Esc") } else { key };
     view! {
@@ -115,9 +116,17 @@ pub fn Confirm(
     }
 }
 
-fn focus_on_mount(button: NodeRef<html::Button>) {
+/// Focuses the button once it can be pressed, unless somebody is typing.
+fn focus_when_ready(button: NodeRef<html::Button>, disabled: Signal<bool>) {
+    let is_typing = || {
+        let focused = document().active_element();
+        focused.is_some_and(|element| element.has_type::<HtmlInputElement>())
+    };
     Effect::new(move |_| {
-        if let Some(button) = button.get() {
+        if let Some(button) = button.get()
+            && !disabled.get()
+            && !is_typing()
+        {
             // It may have vanished again; then there is nothing to focus.
             let _ = button.focus();
         }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{Field, parse_yuan};
-use crate::i18n::texts;
+use crate::i18n::{text, texts};
 
 /// The usual amounts, in yuan.
 const USUAL: [&str; 5] = ["50", "100", "200", "300", "500"];
@@ -24,7 +24,7 @@ pub fn AmountField(
         let is_wrong = !begun.is_empty() && parse_yuan(begun).is_none();
         is_wrong.then(|| texts().load.amount_wrong)
     });
-    let hint = Signal::derive(|| Some(texts().load.amount_hint));
+    let hint = text(|t| t.load.amount_hint);
     let choices = USUAL.map(|yuan| {
         let chosen = move || value.with(|typed| typed == yuan);
         view! {
@@ -42,7 +42,7 @@ pub fn AmountField(
         <div class="amount-field">
             <Field
                 name="amount"
-                label=Signal::derive(|| texts().load.amount)
+                label=text(|t| t.load.amount)
                 value=value
                 hint=hint
                 wrong=wrong
@@ -50,7 +50,7 @@ pub fn AmountField(
                 focus=focus
                 class="large"
             />
-            <div class="choices" role="group" aria-label=|| texts().load.amount_choices>
+            <div class="choices" role="group" aria-label=text(|t| t.load.amount_choices)>
                 {choices}
             </div>
         </div>

@@ -6,7 +6,7 @@ use leptos::task::spawn_local;
 
 use crate::desk::Desk;
 use crate::devices::bench::{Bench, BenchView, DemoCard, ReaderKind, Tear};
-use crate::i18n::{Lang, texts};
+use crate::i18n::{Lang, text, texts};
 
 type BenchHandle = StoredValue<Bench, LocalStorage>;
 
@@ -17,7 +17,7 @@ pub fn BenchPanel() -> impl IntoView {
     let view = bench.with_value(|bench| bench.view);
     let plugged = Memo::new(move |_| view.with(|v| v.as_ref().is_some_and(|v| v.plugged)));
     view! {
-        <strong class="bench-title">{|| texts().bench.title}</strong>
+        <strong class="bench-title">{text(|t| t.bench.title)}</strong>
         <Show
             when=move || plugged.get()
             fallback=move || view! { <AddReader bench=bench /> }
@@ -29,14 +29,14 @@ pub fn BenchPanel() -> impl IntoView {
                 class="bench-button"
                 on:click=move |_| bench.with_value(Bench::reset_cards)
             >
-                {|| texts().bench.reset}
+                {text(|t| t.bench.reset)}
             </button>
             <button
                 type="button"
                 class="bench-button"
                 on:click=move |_| bench.with_value(Bench::unplug)
             >
-                {|| texts().bench.unplug}
+                {text(|t| t.bench.unplug)}
             </button>
         </Show>
     }
@@ -51,13 +51,13 @@ fn AddReader(bench: BenchHandle) -> impl IntoView {
     };
     view! {
         <button type="button" class="bench-button" on:click=move |_| add(ReaderKind::ShortApdu)>
-            {|| texts().bench.plug_in}
+            {text(|t| t.bench.plug_in)}
         </button>
         <button type="button" class="bench-button" on:click=move |_| add(ReaderKind::Protected)>
-            {|| texts().bench.plug_in_protected}
+            {text(|t| t.bench.plug_in_protected)}
         </button>
         <Show when=move || missing.get()>
-            <span class="state tone-bad">{|| texts().bench.missing}</span>
+            <span class="state tone-bad">{text(|t| t.bench.missing)}</span>
         </Show>
     }
 }
@@ -67,12 +67,20 @@ fn AddReader(bench: BenchHandle) -> impl IntoView {
 fn Cards(bench: BenchHandle, view: RwSignal<Option<BenchView>>) -> impl IntoView {
     let cards = Memo::new(move |_| view.with(|v| v.clone().map(|v| v.cards).unwrap_or_default()));
     let inserted = move || {
-        cards.with(|cards| cards.iter().find(|card| card.in_reader).map(|card| card.id.clone()))
+        cards.with(|cards| {
+            cards
+                .iter()
+                .find(|card| card.in_reader)
+                .map(|card| card.id.clone())
+        })
     };
     let chosen = RwSignal::new(String::new());
     let choice = move || {
         let first = || cards.with(|cards| cards.first().map(|card| card.id.clone()));
-        Some(chosen.get()).filter(|id| !id.is_empty()).or_else(first).unwrap_or_default()
+        Some(chosen.get())
+            .filter(|id| !id.is_empty())
+            .or_else(first)
+            .unwrap_or_default()
     };
     let options = move || {
         let lang = Desk::get().lang.get();
@@ -90,7 +98,7 @@ fn Cards(bench: BenchHandle, view: RwSignal<Option<BenchView>>) -> impl IntoView
     };
     view! {
         <label class="bench-field">
-            <span>{|| texts().bench.card}</span>
+            <span>{text(|t| t.bench.card)}</span>
             <select
                 disabled=move || inserted().is_some()
                 prop:value=move || inserted().unwrap_or_else(choice)
@@ -127,11 +135,11 @@ fn TearSwitch(bench: BenchHandle, view: RwSignal<Option<BenchView>>) -> impl Int
     };
     view! {
         <label class="bench-field">
-            <span>{|| texts().bench.fault}</span>
+            <span>{text(|t| t.bench.fault)}</span>
             <select prop:value=value on:change=change>
-                <option value="none">{|| texts().bench.no_fault}</option>
-                <option value="before">{|| texts().bench.tear_before}</option>
-                <option value="after">{|| texts().bench.tear_after}</option>
+                <option value="none">{text(|t| t.bench.no_fault)}</option>
+                <option value="before">{text(|t| t.bench.tear_before)}</option>
+                <option value="after">{text(|t| t.bench.tear_after)}</option>
             </select>
         </label>
     }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{Sign, SignMark};
-use crate::i18n::texts;
+use crate::i18n::text;
 
 /// Names on the left, values on the right, in as many columns as fit.
 #[component]
@@ -31,7 +31,7 @@ pub fn DataRow(
         view! {
             <span class="state tone-bad">
                 <SignMark sign=Sign::Differs />
-                {|| texts().check.in_records}
+                {text(|t| t.check.in_records)}
                 " "
                 <strong>{record}</strong>
             </span>

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::{Action, Weight};
 use crate::desk::Desk;
-use crate::i18n::texts;
+use crate::i18n::text;
 use crate::keys;
 
 /// A dialog.
@@ -52,7 +52,7 @@ pub fn Dialog(
                 <header class="dialog-head">
                     <h2>{move || title.get()}</h2>
                     <Action
-                        label=Signal::derive(|| texts().shell.close)
+                        label=text(|t| t.shell.close)
                         key="Esc"
                         weight=Weight::Quiet
                         on_press=move |()| open.set(false)

@@ -7,7 +7,7 @@ use etc_api::faults::explain;
 use leptos::prelude::*;
 
 use super::{Action, RecordBadge, Sign, SignMark, Weight};
-use crate::i18n::{fill, said, texts};
+use crate::i18n::{fill, sentence, text, texts};
 use crate::router::Page;
 
 /// The card that takes the place of a failing step.
@@ -60,15 +60,15 @@ pub fn FaultCard(
                 {tells_card
                     .then(|| view! { <CardAndRecord fault=fault record_state=record_state /> })}
             </header>
-            <p class="fault-cause">{move || said(entry.cause)}</p>
-            <p class="fault-next">{move || said(entry.next)}</p>
+            <p class="fault-cause">{sentence(entry.cause)}</p>
+            <p class="fault-next">{sentence(entry.next)}</p>
             <p class="fault-dont">
-                <strong>{|| texts().faults.dont}</strong>
-                <span>{move || said(entry.dont)}</span>
+                <strong>{text(|t| t.faults.dont)}</strong>
+                <span>{sentence(entry.dont)}</span>
             </p>
             <footer class="actions">
                 <a class="more" href=Page::Fault(fault.code).href()>
-                    {|| texts().faults.more}
+                    {text(|t| t.faults.more)}
                 </a>
                 {children.map(|children| children())}
                 {main}
@@ -122,7 +122,7 @@ fn CardAndRecord(fault: Fault, record_state: Option<RechargeState>) -> impl Into
     view! {
         <dl class="fault-facts">
             <div>
-                <dt>{|| texts().faults.written}</dt>
+                <dt>{text(|t| t.faults.written)}</dt>
                 <dd>
                     <span class=format!("state badge {tone}")>
                         <SignMark sign=sign />
@@ -131,7 +131,7 @@ fn CardAndRecord(fault: Fault, record_state: Option<RechargeState>) -> impl Into
                 </dd>
             </div>
             <div>
-                <dt>{|| texts().faults.record}</dt>
+                <dt>{text(|t| t.faults.record)}</dt>
                 <dd>{record}</dd>
             </div>
         </dl>

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{Sign, SignMark};
-use crate::i18n::texts;
+use crate::i18n::{text, texts};
 
 /// An amount of money. Its text, also when copied, has no gaps: `12345.00`; the gaps are drawn.
 #[component]
@@ -21,7 +21,7 @@ pub fn Money(
         <span class="money">
             {groups.collect_view()}
             <span class="fen">{format!(".{:02}", fen % 100)}</span>
-            {unit.then(|| view! { <span class="unit">{|| texts().load.yuan}</span> })}
+            {unit.then(|| view! { <span class="unit">{text(|t| t.load.yuan)}</span> })}
         </span>
     }
 }
@@ -94,16 +94,16 @@ pub fn Equation(
     view! {
         <div class="equation" class:proved=move || agrees.get() == Some(true)>
             <div class="term">
-                {move || figure(before.get())} <span class="caption">{|| texts().load.before}</span>
+                {move || figure(before.get())} <span class="caption">{text(|t| t.load.before)}</span>
             </div>
             <span class="operator">"+"</span>
             <div class="term">
                 {move || figure(amount.get())}
-                <span class="caption">{|| texts().load.loaded_amount}</span>
+                <span class="caption">{text(|t| t.load.loaded_amount)}</span>
             </div>
             <span class="operator">"="</span>
             <div class="term result">
-                {move || figure(after.get())} <span class="caption">{|| texts().load.after}</span>
+                {move || figure(after.get())} <span class="caption">{text(|t| t.load.after)}</span>
             </div>
             <p class="equation-verdict" aria-live="polite">
                 {verdict}

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use super::{Sign, SignMark};
 use crate::desk::Desk;
-use crate::i18n::{Texts, fill, texts};
+use crate::i18n::{Texts, fill, text, texts};
 
 /// From then on a step shows how long it has been going on, and what it waits for.
 const TELLS_TIME_MS: u32 = 1_000;
@@ -127,7 +127,7 @@ pub fn StepRail(
     let told = Memo::new(move |_| steps.with(|steps| tell(texts(), steps)));
     let slow = move || running_ms.get().is_some_and(|ms| ms >= SLOW_MS);
     view! {
-        <section class="rail" aria-label=|| texts().rail.label>
+        <section class="rail" aria-label=text(|t| t.rail.label)>
             <ol>{move || numbered().map(row).collect_view()}</ol>
             <p class="rail-slow" aria-live="polite">
                 {move || slow().then(|| texts().rail.slow)}

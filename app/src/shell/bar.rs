@@ -4,7 +4,7 @@ use etc_api::Session;
 use leptos::prelude::*;
 
 use crate::desk::{CardInSlot, Desk, ReaderStatus};
-use crate::i18n::texts;
+use crate::i18n::{text, texts};
 use crate::parts::{MaskKind, Masked, Sign, SignMark, short_number};
 
 /// The bar.
@@ -16,9 +16,9 @@ pub fn DeviceBar(on_reader: Callback<()>, on_sign_out: Callback<()>) -> impl Int
             .with(|s| s.as_ref().map(|s| s.outlet.name.clone()))
     };
     view! {
-        <header class="bar" aria-label=|| texts().shell.bar>
+        <header class="bar" aria-label=text(|t| t.shell.bar)>
             <p class="bar-name">
-                <strong>{|| texts().shell.product}</strong>
+                <strong>{text(|t| t.shell.product)}</strong>
                 <span>{outlet}</span>
             </p>
             <DemoMark />
@@ -41,12 +41,12 @@ pub fn DeviceBar(on_reader: Callback<()>, on_sign_out: Callback<()>) -> impl Int
                 aria-keyshortcuts="F9"
                 on:click=move |_| desk.locked.set(true)
             >
-                {|| texts().shell.lock}
+                {text(|t| t.shell.lock)}
                 <kbd>"F9"</kbd>
             </button>
             <LangSwitch />
             <button type="button" class="bar-button" on:click=move |_| on_sign_out.run(())>
-                {|| texts().shell.sign_out}
+                {text(|t| t.shell.sign_out)}
             </button>
         </header>
     }
@@ -62,8 +62,8 @@ pub fn DemoMark() -> impl IntoView {
     };
     view! {
         <Show when=is_demo>
-            <strong class="demo-mark" title=|| texts().shell.demo_about>
-                {|| texts().shell.demo}
+            <strong class="demo-mark" title=text(|t| t.shell.demo_about)>
+                {text(|t| t.shell.demo)}
             </strong>
         </Show>
     }
@@ -92,10 +92,10 @@ pub fn LangSwitch() -> impl IntoView {
             type="button"
             class="bar-button"
             lang=move || other().tag()
-            title=|| texts().shell.other_lang_name
+            title=text(|t| t.shell.other_lang_name)
             on:click=change
         >
-            {|| texts().shell.other_lang}
+            {text(|t| t.shell.other_lang)}
         </button>
     }
 }

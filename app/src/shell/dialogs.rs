@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::desk::Desk;
-use crate::i18n::{Texts, texts};
+use crate::i18n::{Texts, text, texts};
 use crate::keys::Keys;
 use crate::parts::Dialog;
 use crate::router::Page;
@@ -64,9 +64,9 @@ fn HelpDialog() -> impl IntoView {
         }
     };
     view! {
-        <Dialog open=keys.help title=Signal::derive(|| texts().help.title)>
+        <Dialog open=keys.help title=text(|t| t.help.title)>
             <p class="help-text">{help}</p>
-            <p class="quiet-text">{|| texts().help.more}</p>
+            <p class="quiet-text">{text(|t| t.help.more)}</p>
         </Dialog>
     }
 }
@@ -98,9 +98,9 @@ fn KeyList() -> impl IntoView {
         })
     };
     view! {
-        <Dialog open=keys.list title=Signal::derive(|| texts().keys.title)>
+        <Dialog open=keys.list title=text(|t| t.keys.title)>
             <dl class="key-list">{rows}</dl>
-            <p class="quiet-text">{|| texts().keys.scan}</p>
+            <p class="quiet-text">{text(|t| t.keys.scan)}</p>
         </Dialog>
     }
 }

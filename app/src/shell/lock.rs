@@ -9,7 +9,7 @@ use leptos::prelude::*;
 
 use super::{DemoMark, LangSwitch};
 use crate::desk::Desk;
-use crate::i18n::{said, texts};
+use crate::i18n::{said, sentence, text, texts};
 use crate::parts::{Action, Field, MaskKind, Masked, Note, Tone, Weight};
 
 /// The lock screen; a modal dialog, so that it lies above any other dialog.
@@ -57,13 +57,13 @@ pub fn LockScreen(
         <dialog
             node_ref=node
             class="gate"
-            aria-label=|| texts().sign_in.locked
+            aria-label=text(|t| t.sign_in.locked)
             on:cancel=|ev: leptos::ev::Event| ev.prevent_default()
             on:close=move |_| show()
         >
             <form class="gate-card" on:submit=submit>
                 <header class="gate-head">
-                    <h1>{|| texts().sign_in.locked}</h1>
+                    <h1>{text(|t| t.sign_in.locked)}</h1>
                     <DemoMark />
                     <LangSwitch />
                 </header>
@@ -73,7 +73,7 @@ pub fn LockScreen(
                     }}
                     <span>{outlet}</span>
                 </p>
-                <p class="quiet-text">{|| texts().sign_in.locked_about}</p>
+                <p class="quiet-text">{text(|t| t.sign_in.locked_about)}</p>
                 {move || {
                     job()
                         .map(|text| {
@@ -82,7 +82,7 @@ pub fn LockScreen(
                 }}
                 <Field
                     name="unlock-password"
-                    label=Signal::derive(|| texts().sign_in.password)
+                    label=text(|t| t.sign_in.password)
                     value=password
                     password=true
                     autocomplete="current-password"
@@ -91,7 +91,7 @@ pub fn LockScreen(
                 <GateFault fault=fault />
                 <div class="actions">
                     <Action
-                        label=Signal::derive(|| texts().sign_in.other_person)
+                        label=text(|t| t.sign_in.other_person)
                         weight=Weight::Quiet
                         on_press=on_sign_out
                     />
@@ -121,7 +121,7 @@ pub fn GateFault(
             Signal::derive(move || format!("{} {}", fault.code.as_str(), said(entry.cause)));
         view! {
             <Note tone=Tone::Bad heading=heading>
-                {move || said(entry.next)}
+                {sentence(entry.next)}
             </Note>
         }
     };

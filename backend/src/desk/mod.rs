@@ -64,6 +64,7 @@ impl Who {
             operator: &self.operator,
             outlet: &self.outlet.code,
             own: self.outlet.kind == OutletKind::Own,
+            supervisor: self.role == Role::Supervisor,
             terminal: self.terminal,
         }
     }

@@ -1,6 +1,6 @@
 //! A card is shown: what the records say about it, and the INIT that proves it before money is taken.
 
-use apdu_core::authority::{Difference, IssueField, Sight, Sighted};
+use apdu_core::authority::{Difference, InitForLoad, IssueField, Sight, Sighted};
 use apdu_core::bcd::CardNumber;
 use apdu_core::fault::Code;
 use apdu_core::toll_card::IssueFile;
@@ -8,7 +8,7 @@ use encoding_rs::GBK;
 
 use super::{DECISIONS, Desk, Error, Who, ended, shown};
 use crate::audit::{Entry, Event};
-use crate::ledger::{self, Card, calendar};
+use crate::ledger::{self, Card, CardFile, calendar};
 use crate::random::draw;
 use crate::store::Commit;
 
@@ -40,42 +40,50 @@ impl Desk<'_> {
         }
         let file = self.card_file(number).await?;
         let now = self.store.now().await?;
-        let may_begin = who.may_load() && ledger::may_begin(&file, &who.asker(), now).is_ok();
-        let preflight = if may_begin {
-            let draw = || draw::<1>(self.random)[0];
-            let (init, change) = ledger::preflight(&file.card, &who.asker(), draw, now);
-            let entry = Entry {
-                at: now,
-                operator: who.operator.clone(),
-                event: Event::PreflightIssued,
-                card: Some(number),
-                record: None,
-                evidence: init.terminal.0.to_vec(),
-            };
-            self.store
-                .commit(&Commit {
-                    change,
-                    proved: None,
-                    entry,
-                    answer: None,
-                })
-                .await?;
-            Some(init)
+        let may_begin = if who.may_load() {
+            ledger::may_begin(&file, &who.asker(), now)
         } else {
-            None
+            Err(Code::RoleMayNot)
+        };
+        let preflight = match may_begin {
+            Ok(()) => Some(self.preflight(who, &file, now).await?),
+            Err(_) => None,
         };
         Ok(Sighted {
             card: number,
             status: file.card.status,
-            profile: file.card.profile.clone(),
+            profile: who.may_load().then(|| file.card.profile.clone()),
             differences: differences(&file.card, &issue),
             open: file
                 .open
                 .as_ref()
                 .map(|record| shown(record, &file.card, who)),
             preflight,
+            refusal: may_begin.err(),
             today: calendar::today(now),
         })
+    }
+
+    /// Gives out the INIT that proves a card on which a load may begin.
+    async fn preflight(&self, who: &Who, file: &CardFile, now: i64) -> Result<InitForLoad, Error> {
+        let draw = || draw::<1>(self.random)[0];
+        let (init, change) = ledger::preflight(&file.card, &who.asker(), draw, now);
+        let entry = Entry {
+            at: now,
+            operator: who.operator.clone(),
+            event: Event::PreflightIssued,
+            card: Some(file.card.number),
+            record: None,
+            evidence: init.terminal.0.to_vec(),
+        };
+        let commit = Commit {
+            change,
+            proved: None,
+            entry,
+            answer: None,
+        };
+        self.store.commit(&commit).await?;
+        Ok(init)
     }
 }
 

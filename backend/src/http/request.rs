@@ -84,7 +84,7 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
         let what = if error.is_data() {
             "not what belongs here"
         } else {
-            "not JSON"
+            "not the JSON that belongs here"
         };
         Refused::with(Code::BadRequest, format!("{what}, at {place}"))
     })

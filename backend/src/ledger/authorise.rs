@@ -5,7 +5,7 @@ use apdu_core::fault::Code;
 
 use super::calendar::second_of;
 use super::create::{current, fits};
-use super::limits::{AUTHORISATIONS_PER_COUNTER, LAST_COUNTER};
+use super::limits::{AUTHORISATIONS_PER_COUNTER, AUTHORISATIONS_WITH_SUPERVISOR};
 use super::records::{
     Asker, Authorisation, Card, CardFile, Change, Decision, Record, State, VerifiedInit, Write,
 };
@@ -38,18 +38,22 @@ pub fn authorise(
     now: i64,
 ) -> Result<(Authorisation, Decision), Code> {
     current(&file.card, init)?;
-    // The counter has left the one we authorised at: our CREDIT may be what spent it. Only evidence
-    // settles that.
-    if let State::Loading { counter } = record.state
-        && counter != init.counter
-    {
+    // The counter has left the one the record was created or authorised at: a CREDIT of ours may be
+    // what spent it, even one this ledger has lost with a restored backup. Only evidence settles that.
+    let expected = match record.state {
+        State::Loading { counter } => counter,
+        _ => record.created_counter,
+    };
+    if init.counter != expected {
         return Err(Code::CounterMoved);
     }
-    if init.counter == LAST_COUNTER {
-        return Err(Code::CounterEnd);
-    }
     fits(init, record.amount)?;
-    if earlier >= AUTHORISATIONS_PER_COUNTER {
+    let allowed = if asker.supervisor {
+        AUTHORISATIONS_WITH_SUPERVISOR
+    } else {
+        AUTHORISATIONS_PER_COUNTER
+    };
+    if earlier >= allowed {
         return Err(Code::TooManyAuthorisations);
     }
     let authorisation = Authorisation {

@@ -15,6 +15,9 @@ pub const NONCE_LIFE: i64 = 60_000;
 /// Authorisations at one counter value of one card.
 pub const AUTHORISATIONS_PER_COUNTER: usize = 5;
 
+/// The same with those a supervisor may add.
+pub const AUTHORISATIONS_WITH_SUPERVISOR: usize = 10;
+
 /// Wrong MAC1s and TACs borne per card, and per sign-in.
 pub const WRONG_PROOFS: u32 = 5;
 

@@ -239,6 +239,8 @@ pub struct Asker<'a> {
     pub outlet: &'a str,
     /// Whether it is an own outlet.
     pub own: bool,
+    /// Whether the operator is a supervisor.
+    pub supervisor: bool,
     /// The PC's registered terminal number.
     pub terminal: [u8; 6],
 }

@@ -15,6 +15,7 @@ const TELLER: Asker<'static> = Asker {
     operator: "teller",
     outlet: "LZ01",
     own: true,
+    supervisor: false,
     terminal: [1, 2, 3, 4, 5, 6],
 };
 
@@ -360,9 +361,9 @@ fn authorise_at(
 
 #[test]
 fn a_paid_record_is_authorised_at_the_counter_the_card_proves() {
-    let (authorisation, decision) = authorise_at(&file(), State::Paid, 0, init(6)).unwrap();
-    assert_eq!(decision.record.state, State::Loading { counter: 6 });
-    assert_eq!((authorisation.counter, authorisation.balance), (6, 3_000));
+    let (authorisation, decision) = authorise_at(&file(), State::Paid, 0, init(5)).unwrap();
+    assert_eq!(decision.record.state, State::Loading { counter: 5 });
+    assert_eq!((authorisation.counter, authorisation.balance), (5, 3_000));
     assert_eq!(
         (authorisation.amount, authorisation.terminal),
         (10_000, TELLER.terminal)
@@ -374,7 +375,7 @@ fn a_paid_record_is_authorised_at_the_counter_the_card_proves() {
             Write::InsertAuthorisation(authorisation),
             Write::UpdateRecord(decision.record),
             Write::DropNonces,
-            Write::ProveCounter(6),
+            Write::ProveCounter(5),
         ]
     );
 }
@@ -423,10 +424,30 @@ fn five_authorisations_are_made_at_one_counter() {
 }
 
 #[test]
-fn nothing_is_authorised_at_the_end_of_the_counter_or_above_the_balance() {
+fn a_supervisor_may_add_five_more() {
+    let supervisor = Asker {
+        supervisor: true,
+        ..TELLER
+    };
+    let at = |earlier| {
+        let record = record(State::Loading { counter: 5 });
+        authorise(&file(), &record, earlier, &init(5), &supervisor, NOON).err()
+    };
+    assert_eq!(at(9), None);
+    assert_eq!(at(10), Some(Code::TooManyAuthorisations));
+}
+
+#[test]
+fn a_paid_record_is_written_only_at_the_counter_it_was_created_at() {
+    // A counter that moved on without this ledger may have been spent by a CREDIT it has lost.
     let refusal = |init| authorise_at(&file(), State::Paid, 0, init).err();
-    assert_eq!(refusal(init(0xFFFF)), Some(Code::CounterEnd));
-    assert_eq!(refusal(init(0xFFFE)), None);
+    assert_eq!(refusal(init(5)), None);
+    assert_eq!(refusal(init(6)), Some(Code::CounterMoved));
+}
+
+#[test]
+fn nothing_is_authorised_above_the_balance() {
+    let refusal = |init| authorise_at(&file(), State::Paid, 0, init).err();
     let full = VerifiedInit {
         balance: LARGEST_BALANCE,
         ..init(5)

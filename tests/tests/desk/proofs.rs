@@ -1,7 +1,10 @@
 //! Proofs that do not verify, and those that verify something else.
 
+use std::sync::Arc;
+
 use apdu_core::fault::Code;
 use apdu_core::hex::{decode, encode};
+use etc_backend::keys::SoftKeys;
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, Counter, Plastic, any};
@@ -271,6 +274,25 @@ async fn the_proof_of_the_load_before_is_no_evidence_but_no_guess_either() {
     let tac = card.apdu(again["command"].as_str().unwrap());
     let loaded = teller.confirm(&record, json!({ "tac": tac })).await.ok();
     assert_eq!(loaded["state"], "loaded");
+}
+
+#[tokio::test]
+async fn a_restored_backup_does_not_load_a_card_again() {
+    let bench = Bench::new().await;
+    let teller = bench.counter("demo.teller").await;
+    let mut card = Plastic::new("normal");
+    let record = teller.paid(&mut card, 10_000).await;
+    let keys = SoftKeys::from_toml(etc_backend::demo::KEYS).unwrap();
+    let backup = Bench::of(Arc::new((*bench.store).clone()), Arc::new(keys));
+
+    let authorised = teller.authorise(&mut card, &record).await.ok();
+    card.apdu(authorised["command"].as_str().unwrap());
+    let teller = backup.counter("demo.teller").await;
+    teller
+        .authorise(&mut card, &record)
+        .await
+        .refused(Code::CounterMoved);
+    assert_eq!(card.card.balance(), 13_000);
 }
 
 #[tokio::test]

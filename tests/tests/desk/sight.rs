@@ -39,26 +39,33 @@ async fn a_card_in_order_gets_a_preflight_number_nobody_has() {
 }
 
 #[tokio::test]
-async fn where_no_load_may_begin_there_is_no_preflight() {
+async fn where_no_load_may_begin_there_is_no_preflight_but_the_reason() {
     let bench = Bench::new().await;
     let teller = bench.counter("demo.teller").await;
-    for id in [
-        "credit-card",
-        "expired",
-        "not-yet-active",
-        "blacklisted",
-        "cancelled",
+    for (id, code) in [
+        ("credit-card", Code::CreditCard),
+        ("expired", Code::CardExpired),
+        ("not-yet-active", Code::CardNotYetActive),
+        ("blacklisted", Code::CardBlacklisted),
+        ("cancelled", Code::CardCancelled),
     ] {
         let sighted = teller.sight(&mut Plastic::new(id)).await.ok();
         assert_eq!(sighted["preflight"], Value::Null, "{id}");
+        assert_eq!(sighted["refusal"], code.as_str(), "{id}");
     }
-    for operator in ["demo.auditor", "demo.bank"] {
+    for (operator, code) in [
+        ("demo.auditor", Code::RoleMayNot),
+        ("demo.bank", Code::NotAnOwnOutlet),
+    ] {
         let counter = bench.counter(operator).await;
         let sighted = counter.sight(&mut Plastic::new("normal")).await.ok();
         assert_eq!(sighted["preflight"], Value::Null, "{operator}");
+        assert_eq!(sighted["refusal"], code.as_str(), "{operator}");
     }
     let supervisor = bench.counter("demo.supervisor").await;
-    assert!(supervisor.sight(&mut Plastic::new("normal")).await.ok()["preflight"].is_object());
+    let sighted = supervisor.sight(&mut Plastic::new("normal")).await.ok();
+    assert!(sighted["preflight"].is_object());
+    assert_eq!(sighted["refusal"], Value::Null);
 }
 
 #[tokio::test]

@@ -1,12 +1,17 @@
 //! A desk with its own backend, and the few things a teller does all day.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
 use etc_backend::serve::{Config, Running, start};
+use etc_sim::card::{Card, TollCard};
+use etc_sim::demo;
 use etc_tests::browser::Browser;
-use fantoccini::Locator;
+
+/// Password of every demo operator.
+pub const PASSWORD: &str = "demo-only-2026";
 
 /// A backend of its own, and the one browser.
 pub struct Desk<'b> {
@@ -52,8 +57,11 @@ impl<'b> Desk<'b> {
         *self.backend.lock().expect("one story at a time") = Some(running);
     }
 
-    /// Ends the backend.
+    /// Ends the backend, and leaves nothing in the browser.
     pub async fn close(self) {
+        self.browser.run("localStorage.clear()").await;
+        let forgotten = self.browser.client.delete_all_cookies().await;
+        forgotten.expect("cookies can be deleted");
         // Open connections of the page would hold the shutdown up.
         self.browser.open("about:blank").await;
         self.stop_backend().await;
@@ -68,68 +76,84 @@ impl<'b> Desk<'b> {
     /// Signs in under another name.
     pub async fn sign_in_as(&self, operator: &str) {
         self.browser.type_into("操作员", operator).await;
-        self.browser.type_into("密码", "demo-only-2026").await;
+        self.browser.type_into("密码", PASSWORD).await;
         self.browser.press("登录").await;
-        self.browser.see("退出").await;
+        self.browser.see("退出登录").await;
     }
 
     /// Adds the virtual reader and puts a demo card in.
     pub async fn put_in(&self, card: &str) {
-        if !self.browser.text().await.contains("拔下读卡器") {
-            self.browser.press("添加虚拟读卡器").await;
-        }
-        self.swap(card).await;
+        self.browser.press("添加虚拟读卡器").await;
+        self.insert(card).await;
     }
 
     /// Puts another card in.
     pub async fn swap(&self, card: &str) {
-        self.browser.see("拔下读卡器").await;
-        if self.browser.text().await.contains("拔卡\n") {
-            self.browser.press("拔卡").await;
-        }
-        self.choose("卡片", card).await;
-        self.browser.press("插卡").await;
+        self.browser.press("拔卡").await;
+        self.insert(card).await;
     }
 
-    /// Chooses an entry of a list.
-    pub async fn choose(&self, label: &str, value: &str) {
-        let xpath = format!("//label[contains(., \"{label}\")]//select");
-        let client = &self.browser.client;
-        let select = client.wait().for_element(Locator::XPath(&xpath)).await;
-        let select = select.unwrap_or_else(|_| panic!("no list {label:?}"));
-        select
-            .select_by_value(value)
-            .await
-            .unwrap_or_else(|error| panic!("{value:?} is not in the list: {error}"));
+    /// Puts a card into the empty reader.
+    pub async fn insert(&self, card: &str) {
+        self.browser.see("插卡").await;
+        self.browser.choose("卡片", card).await;
+        self.browser.press("插卡").await;
+        self.browser.see("已插入").await;
     }
 
     /// Has the card pulled at the next write.
     pub async fn tear(&self, when: &str) {
-        self.choose("下一次写卡时", when).await;
+        self.browser.choose("下一次写卡时", when).await;
     }
 
-    /// Reads the card for a load and types the amount.
-    pub async fn begin_load(&self, yuan: &str) {
-        self.browser.open(&format!("{}#/load", self.url())).await;
-        self.read().await;
+    /// Reads the card for a load.
+    pub async fn read_for_load(&self) {
+        self.browser.go("#/load").await;
+        self.browser.press("读卡").await;
+    }
+
+    /// Types the amount and has it checked.
+    pub async fn ask_for(&self, yuan: &str) {
         self.browser.type_into("充值金额", yuan).await;
         self.browser.press("核验并继续").await;
     }
 
-    /// Reads the card.
-    pub async fn read(&self) {
-        self.browser.press("读卡").await;
-    }
-
-    /// Presses F2, as soon as it is armed.
-    pub async fn confirm(&self, button: &str) {
-        self.browser.confirm(button).await;
-    }
-
     /// Takes cash for a load of `yuan` and writes it.
     pub async fn load(&self, yuan: &str) {
-        self.begin_load(yuan).await;
-        self.confirm("现金已收，写卡").await;
+        self.read_for_load().await;
+        self.ask_for(yuan).await;
+        self.browser.confirm("现金已收，写卡").await;
+    }
+
+    /// Waits for the end of a load that came to `yuan` on the card.
+    pub async fn see_loaded(&self, yuan: &str) {
+        self.browser.see("与卡一致").await;
+        self.browser.see_named("充值后金额", yuan).await;
+    }
+
+    /// The plastic of a demo card as the bench keeps it.
+    pub async fn plastic(&self, id: &str) -> TollCard {
+        let kept = self.browser.run("return localStorage.getItem('etc-sim-cards')");
+        let kept = kept.await;
+        let kept = kept.as_str().map(serde_json::from_str::<BTreeMap<String, Card>>);
+        let mut kept = kept.map_or_else(BTreeMap::new, |kept| kept.expect("cards"));
+        let card = kept.remove(id).or_else(|| demo::card(id));
+        let card = card.as_ref().and_then(Card::as_toll).cloned();
+        card.expect("a toll card of the demo")
+    }
+
+    /// Makes sure that a demo card has taken exactly these loads, in fen, since it left the factory.
+    pub async fn must_have_loaded(&self, id: &str, amounts: &[u32]) {
+        let plastic = self.plastic(id).await;
+        let credits = plastic.credits().iter().map(|credit| credit.amount);
+        assert_eq!(credits.collect::<Vec<_>>(), amounts, "{id}");
+    }
+
+    /// Keeps a picture of the screen, which must fit.
+    pub async fn picture(&self, name: &str) {
+        self.browser.picture(name).await;
+        let scrolls = self.browser.scrolls().await;
+        assert!(scrolls.is_empty(), "{name} does not fit: {scrolls:#?}");
     }
 }
 
