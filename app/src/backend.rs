@@ -21,7 +21,7 @@ use serde::de::DeserializeOwned;
 use web_sys::AbortController;
 
 use crate::desk::{Desk, Link};
-use crate::journal;
+use crate::{journal, json};
 
 /// No answer within this time is *unknown*.
 const DEADLINE: Duration = Duration::from_secs(15);
@@ -150,13 +150,13 @@ async fn read<T: DeserializeOwned>(response: Response) -> Result<T, Option<Code>
     let text = response.text().await.map_err(|_| None)?;
     if response.ok() {
         let text = if text.is_empty() { "null" } else { &text };
-        return serde_json::from_str(text).map_err(|_| Some(Code::BackendFailed));
+        return json::decode(text).ok_or(Some(Code::BackendFailed));
     }
-    match serde_json::from_str::<Problem>(&text) {
-        Ok(problem) => Err(Some(problem.code)),
+    match json::decode::<Problem>(&text) {
+        Some(problem) => Err(Some(problem.code)),
         // A proxy answers for a backend that is away.
-        Err(_) if (502..=504).contains(&status) => Err(None),
-        Err(_) => Err(Some(Code::BackendFailed)),
+        None if (502..=504).contains(&status) => Err(None),
+        None => Err(Some(Code::BackendFailed)),
     }
 }
 
@@ -185,8 +185,7 @@ impl Request {
     fn post(path: &str, body: &impl Serialize) -> Self {
         Self {
             method: Method::POST,
-            // The types of the API always serialise.
-            body: serde_json::to_string(body).ok(),
+            body: json::encode(body),
             ..Self::get(path)
         }
     }

@@ -8,6 +8,8 @@ use apdu_core::flow::KeptEvidence;
 use leptos::prelude::window;
 use serde::{Deserialize, Serialize};
 
+use crate::json;
+
 const KEY: &str = "etc-journal";
 
 /// One kept answer.
@@ -25,7 +27,7 @@ pub struct Entry {
 pub fn entries() -> Vec<Entry> {
     storage()
         .and_then(|storage| storage.get_item(KEY).ok().flatten())
-        .and_then(|text| serde_json::from_str(&text).ok())
+        .and_then(|text| json::decode(&text))
         .unwrap_or_default()
 }
 
@@ -50,7 +52,7 @@ pub fn forget(record: &RecordId) {
 
 fn save(entries: &[Entry]) {
     // A browser that keeps nothing costs a proof from the card, not money.
-    if let (Some(storage), Ok(text)) = (storage(), serde_json::to_string(entries)) {
+    if let (Some(storage), Some(text)) = (storage(), json::encode(&entries)) {
         let _ = storage.set_item(KEY, &text);
     }
 }

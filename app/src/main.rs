@@ -7,6 +7,7 @@ mod gbk;
 mod i18n;
 mod jobs;
 mod journal;
+mod json;
 mod keys;
 mod pages;
 mod parts;

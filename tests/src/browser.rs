@@ -24,7 +24,7 @@ const FINGERS: Duration = Duration::from_millis(40);
 /// What the screen is made for.
 const SCREEN: (i64, i64) = (1280, 720);
 
-/// A Chromium with its driver. Ends with the value.
+/// A Chromium with its driver. [`Browser::close`] ends both.
 pub struct Browser {
     /// The WebDriver session.
     pub client: Client,
@@ -295,7 +295,7 @@ impl Browser {
     }
 
     /// Ends the browser.
-    pub async fn close(self) {
+    pub async fn close(&self) {
         self.client.clone().close().await.expect("the session ends");
         // What a killed browser leaves open does not matter here.
         let _ = std::fs::remove_dir_all(&self.profile);

@@ -135,7 +135,11 @@ impl Reader {
     async fn pump_in(self: Rc<Self>) {
         let endpoint = self.interface.bulk_in;
         loop {
-            match self.device.receive(endpoint.number, endpoint.packet_size).await {
+            match self
+                .device
+                .receive(endpoint.number, endpoint.packet_size)
+                .await
+            {
                 Ok(packet) => self.engine.borrow_mut().handle_in(now(), &packet),
                 Err(code) => return self.lose(code),
             }
@@ -148,7 +152,11 @@ impl Reader {
             return;
         };
         // Its end is the reader's end, which the bulk pump reports.
-        while let Ok(packet) = self.device.receive(endpoint.number, endpoint.packet_size).await {
+        while let Ok(packet) = self
+            .device
+            .receive(endpoint.number, endpoint.packet_size)
+            .await
+        {
             self.engine.borrow_mut().handle_interrupt(now(), &packet);
             self.settle();
         }
@@ -295,7 +303,11 @@ impl Card for ReaderCard {
         command: &'a Command,
     ) -> Answer<'a, Result<Response, NoAnswer>> {
         Box::pin(async move {
-            match self.0.run(Operation::Transmit(session, command.clone())).await {
+            match self
+                .0
+                .run(Operation::Transmit(session, command.clone()))
+                .await
+            {
                 Event::Answered(answer) => answer,
                 _ => Err(NoAnswer::unknown(Code::ReaderProtocol)),
             }

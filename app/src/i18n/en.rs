@@ -137,6 +137,7 @@ pub static TEXTS: Texts = Texts {
         good_about: "Its status is normal and it is within its validity.",
         bad: "Not in order",
         settled: "This reading has settled and finished the last load.",
+        plate: "Plate",
         card_number: "Card number",
         card_type: "Card type",
         version: "Version",

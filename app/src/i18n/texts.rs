@@ -72,7 +72,7 @@ sections! {
     check: Check {
         read read_again put_card reading
         good good_about bad settled
-        card_number card_type version validity plate_colour vehicle_class
+        card_number plate card_type version validity plate_colour vehicle_class
         holder id_number balance status open_record
         agrees differs in_records no_records
         log log_empty log_protected log_kind log_amount log_counter log_time

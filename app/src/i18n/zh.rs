@@ -137,6 +137,7 @@ pub static TEXTS: Texts = Texts {
         good_about: "后台状态正常，在有效期内。",
         bad: "未成功",
         settled: "本次读卡核实并办完了上一笔充值。",
+        plate: "车牌号码",
         card_number: "卡号",
         card_type: "卡类型",
         version: "版本",

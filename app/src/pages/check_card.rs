@@ -12,7 +12,7 @@ use crate::i18n::{local_date, local_time, sentence, text, texts};
 use crate::jobs::{CheckTask, Jobs};
 use crate::parts::{
     Action, CardBadge, CardNo, Column, DataList, DataRow, DataTable, FaultCard, MaskKind, Masked,
-    Money, Note, PlateBadge, RailState, RailStep, RecordBadge, StepRail, Tone, Weight,
+    Money, Note, PlateBadge, RailState, RailStep, ReaderHint, RecordBadge, StepRail, Tone, Weight,
 };
 use crate::router::Page;
 
@@ -44,33 +44,35 @@ pub fn CheckCard() -> impl IntoView {
     }
 }
 
-/// What to do before a card is read.
+/// What to do before a card is read: connect the reader, put the card in.
 #[component]
 pub fn PutCard(
     /// Reads the card.
     on_read: impl Fn() + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
     let desk = Desk::get();
-    let no_reader = move || !matches!(desk.reader.get(), ReaderStatus::Ready { .. });
+    let ready = Memo::new(move |_| matches!(desk.reader.get(), ReaderStatus::Ready { .. }));
     let no_card = move || desk.card.get() == CardInSlot::Absent;
-    let label = text(|t| t.check.read);
-    view! {
-        <div class="put-card">
-            <p>
-                {move || {
-                    if no_reader() { texts().home.first_use_about } else { texts().check.put_card }
-                }}
-            </p>
-            <div class="actions">
-                <Action
-                    label=label
-                    weight=Weight::Main
-                    focus=true
-                    disabled=Signal::derive(move || no_reader() || no_card())
-                    on_press=move |()| on_read()
-                />
+    let connect = |()| Jobs::get().connect_reader();
+    move || {
+        if !ready.get() {
+            return view! { <ReaderHint on_reader=connect /> }.into_any();
+        }
+        view! {
+            <div class="put-card">
+                <p>{text(|t| t.check.put_card)}</p>
+                <div class="actions">
+                    <Action
+                        label=text(|t| t.check.read)
+                        weight=Weight::Main
+                        focus=true
+                        disabled=Signal::derive(no_card)
+                        on_press=move |()| on_read()
+                    />
+                </div>
             </div>
-        </div>
+        }
+        .into_any()
     }
 }
 
@@ -78,8 +80,7 @@ pub fn PutCard(
 fn rail(task: &CheckTask) -> Vec<RailStep> {
     let t = texts();
     let state = match (&task.step, &task.outcome) {
-        (Some(_), _) => RailState::Active,
-        (None, None) => RailState::Todo,
+        (Some(_), _) | (None, None) => RailState::Active,
         (None, Some(Ok(_))) => RailState::Done,
         (None, Some(Err(_))) => RailState::Failed,
     };
@@ -223,6 +224,14 @@ fn CardData(card: CheckedCard) -> impl IntoView {
             <DataRow label=text(|t| t.check.version) record=record(IssueField::Version)>
                 {format!("{:02X}", issue.version)}
             </DataRow>
+            {record(IssueField::Plate)
+                .map(|plate| {
+                    view! {
+                        <DataRow label=text(|t| t.check.plate) record=Some(plate)>
+                            {gbk::decode(issue.plate_text())}
+                        </DataRow>
+                    }
+                })}
             <DataRow label=text(|t| t.check.plate_colour) record=record(IssueField::PlateColour)>
                 {move || texts().plate_colour(issue.plate_colour)}
             </DataRow>

@@ -69,7 +69,7 @@ pub fn FaultsPage() -> impl IntoView {
 /// Whether a code answers to what was typed: a part of the code, with or without its dash, or a part
 /// of the sentence.
 fn is_match(code: Code, typed: &str, lang: Lang) -> bool {
-    let plain = |text: &str| text.to_lowercase().replace(['-', ' '], "");
+    let plain = |text: &str| text.to_ascii_lowercase().replace(['-', ' '], "");
     let wanted = plain(typed);
     let entry = explain(code);
     plain(code.as_str()).contains(&wanted) || plain(lang.of(entry.cause)).contains(&wanted)

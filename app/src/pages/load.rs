@@ -384,7 +384,7 @@ fn Leave(jobs: JobsHandle) -> impl IntoView {
 
 #[component]
 fn RecordFacts(record: Recharge) -> impl IntoView {
-    let tail = record.id[record.id.len().saturating_sub(6)..].to_uppercase();
+    let tail = record.id[record.id.len().saturating_sub(6)..].to_ascii_uppercase();
     let at = record.created_at;
     view! {
         <DataList>

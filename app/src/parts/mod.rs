@@ -13,6 +13,7 @@ mod number;
 mod page_note;
 mod plate;
 mod rail;
+mod reader_hint;
 mod sign;
 mod state_badge;
 
@@ -29,5 +30,6 @@ pub use number::{CardNo, short as short_number};
 pub use page_note::{Note, Tone};
 pub use plate::PlateBadge;
 pub use rail::{RailState, RailStep, StepRail};
+pub use reader_hint::ReaderHint;
 pub use sign::{Sign, SignMark};
 pub use state_badge::{CardBadge, RecordBadge};

@@ -65,7 +65,6 @@ impl<'b> Desk<'b> {
         // Open connections of the page would hold the shutdown up.
         self.browser.open("about:blank").await;
         self.stop_backend().await;
-        let _ = std::fs::remove_dir_all(&self.data);
     }
 
     /// Signs in as the demo's teller.
@@ -133,13 +132,23 @@ impl<'b> Desk<'b> {
 
     /// The plastic of a demo card as the bench keeps it.
     pub async fn plastic(&self, id: &str) -> TollCard {
-        let kept = self.browser.run("return localStorage.getItem('etc-sim-cards')");
+        let kept = self
+            .browser
+            .run("return localStorage.getItem('etc-sim-cards')");
         let kept = kept.await;
-        let kept = kept.as_str().map(serde_json::from_str::<BTreeMap<String, Card>>);
+        let kept = kept
+            .as_str()
+            .map(serde_json::from_str::<BTreeMap<String, Card>>);
         let mut kept = kept.map_or_else(BTreeMap::new, |kept| kept.expect("cards"));
         let card = kept.remove(id).or_else(|| demo::card(id));
         let card = card.as_ref().and_then(Card::as_toll).cloned();
         card.expect("a toll card of the demo")
+    }
+
+    /// Whether no answer of a card waits for the backend any more.
+    pub async fn journal_is_empty(&self) -> bool {
+        let script = "return JSON.parse(localStorage.getItem('etc-journal') ?? '[]').length";
+        self.browser.run(script).await == 0
     }
 
     /// Makes sure that a demo card has taken exactly these loads, in fen, since it left the factory.
@@ -154,6 +163,13 @@ impl<'b> Desk<'b> {
         self.browser.picture(name).await;
         let scrolls = self.browser.scrolls().await;
         assert!(scrolls.is_empty(), "{name} does not fit: {scrolls:#?}");
+    }
+}
+
+impl Drop for Desk<'_> {
+    fn drop(&mut self) {
+        // What cannot be removed is in the folder for such things.
+        let _ = std::fs::remove_dir_all(&self.data);
     }
 }
 

@@ -2,10 +2,16 @@
 //! between the button and the ledger is replaced. One Chromium for all; each story gets a backend,
 //! and so an origin, of its own.
 
+// Money reads as yuan_fen.
+#![allow(clippy::inconsistent_digit_grouping)]
+
 mod desk;
 mod stories;
 
+use std::rc::Rc;
+
 use etc_tests::browser::Browser;
+use tokio::task::{LocalSet, spawn_local};
 
 use desk::Desk;
 
@@ -24,9 +30,7 @@ macro_rules! tell {
     };
 }
 
-#[tokio::test]
-async fn a_teller_at_work() {
-    let browser = Browser::start().await;
+async fn stories(browser: Rc<Browser>) {
     tell!(browser:
         a_card_is_checked_and_loaded,
         a_card_pulled_before_the_write_is_offered_again,
@@ -43,5 +47,16 @@ async fn a_teller_at_work() {
         everything_is_there_in_english,
         a_bank_teller_is_refused_cash,
     );
+}
+
+#[tokio::test]
+async fn a_teller_at_work() {
+    let browser = Rc::new(Browser::start().await);
+    let told = async { spawn_local(stories(browser.clone())).await };
+    let told = LocalSet::new().run_until(told).await;
+    // Also after a story that failed: a Chromium whose driver is gone would stay.
     browser.close().await;
+    if let Err(failed) = told {
+        std::panic::resume_unwind(failed.into_panic());
+    }
 }

@@ -15,7 +15,7 @@ pub async fn a_card_is_checked_and_loaded(desk: &Desk<'_>) {
     desk.insert("normal").await;
 
     browser.go("#/check").await;
-    browser.see("读卡").await;
+    browser.see("请把卡片芯片朝向读卡器插到底").await;
     desk.picture("4-check").await;
     browser.press("读卡").await;
     browser.see("办理成功").await;
@@ -27,7 +27,8 @@ pub async fn a_card_is_checked_and_loaded(desk: &Desk<'_>) {
     desk.picture("5-checked").await;
 
     browser.press("去充值").await;
-    browser.see("读卡").await;
+    browser.see_gone("办理成功").await;
+    browser.see("请把卡片芯片朝向读卡器插到底").await;
     desk.picture("6-load").await;
     browser.press("读卡").await;
     browser.see_named("充值前金额", "30.00").await;
@@ -47,8 +48,9 @@ pub async fn a_card_is_checked_and_loaded(desk: &Desk<'_>) {
     browser.see_named("充值记录", "已圈存").await;
     desk.picture("10-done").await;
     browser.press("下一位客户").await;
-    browser.see("读卡").await;
-    browser.see_gone("甘A").await;
+    browser.see("请把卡片芯片朝向读卡器插到底").await;
+    assert!(!browser.shows("甘A").await, "nothing of a customer stays");
+    assert!(desk.journal_is_empty().await);
 
     browser.go("#/check").await;
     browser.press("重新读卡").await;
@@ -227,23 +229,12 @@ pub async fn every_unfit_card_is_refused_by_its_code(desk: &Desk<'_>) {
     desk.put_in("credit-card").await;
     desk.read_for_load().await;
     refused(desk, "CRD-107").await;
-    for (card, code) in [
-        ("expired", "CRD-108"),
-        ("not-yet-active", "CRD-109"),
-        ("blacklisted", "AUT-202"),
-        ("cancelled", "AUT-205"),
-        ("unknown", "AUT-201"),
-        ("no-toll-card", "CRD-104"),
-    ] {
+    for (card, code) in REFUSED_WHEN_READ {
         desk.swap(card).await;
         browser.press("读卡").await;
         refused(desk, code).await;
     }
-    for (card, code) in [
-        ("pin-locked", "CRD-6983"),
-        ("foreign-keys", "AUT-303"),
-        ("counter-end", "CRD-9402"),
-    ] {
+    for (card, code) in REFUSED_WHEN_PROVED {
         desk.swap(card).await;
         browser.press("读卡").await;
         desk.ask_for("100").await;
@@ -271,6 +262,23 @@ pub async fn every_unfit_card_is_refused_by_its_code(desk: &Desk<'_>) {
     desk.see_loaded("50.00").await;
     desk.must_have_loaded("no-pin", &[50_00]).await;
 }
+
+/// Unfit by what is written on the card or in the records.
+const REFUSED_WHEN_READ: [(&str, &str); 6] = [
+    ("expired", "CRD-108"),
+    ("not-yet-active", "CRD-109"),
+    ("blacklisted", "AUT-202"),
+    ("cancelled", "AUT-205"),
+    ("unknown", "AUT-201"),
+    ("no-toll-card", "CRD-104"),
+];
+
+/// Unfit by what the card can prove.
+const REFUSED_WHEN_PROVED: [(&str, &str); 3] = [
+    ("pin-locked", "CRD-6983"),
+    ("foreign-keys", "AUT-303"),
+    ("counter-end", "CRD-9402"),
+];
 
 /// What is no amount, or none that may be loaded, costs nothing; the right one goes on from there.
 pub async fn amounts_that_cannot_be_are_refused(desk: &Desk<'_>) {
@@ -357,7 +365,7 @@ pub async fn everything_is_there_in_english(desk: &Desk<'_>) {
     browser.see_named("Balance", "30.00").await;
     english(desk, "en-3-checked").await;
     browser.go("#/load").await;
-    browser.see("Read card").await;
+    browser.see("Please insert the card fully").await;
     english(desk, "en-4-load").await;
     browser.press("Read card").await;
     browser.see("Verify and go on").await;
@@ -461,7 +469,9 @@ async fn english(desk: &Desk<'_>, picture: &str) {
     let text = browser.run(script).await;
     let text = text.as_str().expect("text");
     let data = ["兰州自营一厅", "演*", "张*", "甘A", "简体中文", "中文"];
-    let english = data.iter().fold(text.to_owned(), |text, data| text.replace(data, ""));
+    let english = data
+        .iter()
+        .fold(text.to_owned(), |text, data| text.replace(data, ""));
     let chinese: Vec<&str> = (english.lines())
         .filter(|line| line.chars().any(|c| ('\u{3000}'..='\u{9FFF}').contains(&c)))
         .collect();
