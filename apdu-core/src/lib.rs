@@ -22,6 +22,7 @@ pub mod apdu;
 pub mod atr;
 pub mod authority;
 pub mod bcd;
+pub mod calendar;
 pub mod card;
 pub mod ccid;
 pub mod fault;

@@ -3,7 +3,7 @@
 
 use apdu_core::authority::{Recharge, RechargeState, RecordId};
 use apdu_core::card::Card;
-use apdu_core::fault::Fault;
+use apdu_core::fault::{Code, Fault};
 use apdu_core::flow::{self, CheckedCard, KeptEvidence, Loaded, Met, Progress, Step};
 use etc_api::{Payment, PaymentKind};
 use leptos::prelude::*;
@@ -304,16 +304,18 @@ impl Jobs {
         self.load.update(|task| task.fault = None);
     }
 
-    /// 取消, or the next customer. A record that was not paid is closed; a paid one stays and is
-    /// offered when its card is seen again.
+    /// 取消, or the next customer. A record that was not paid is closed; a paid one, and one whose
+    /// payment may have arrived, stays and is offered when its card is seen again.
     pub fn leave_load(&self) {
         let state = self.load.get_untracked();
         if state.is_running() {
             return;
         }
         self.load.set(LoadTask::default());
+        let payment_open = state.fault.is_some_and(|f| f.code == Code::AnswerLost);
         if let Some(record) = state.record
             && record.state == RechargeState::Created
+            && !payment_open
         {
             let backend = self.backend.clone();
             spawn_local(async move {

@@ -69,7 +69,7 @@ const HOSTS: [&str; 5] = [
 const EMPTY_NAMES: [&str; 5] = ["helper", "helpers", "misc", "util", "utils"];
 
 /// The virtual devices' entry point, which no production bundle may contain.
-const VIRTUAL_DEVICES: &str = "VirtualBench";
+const VIRTUAL_DEVICES: &str = "etc-sim-cards";
 
 /// Checks the checkout and, where there is one, the built page.
 pub fn check() -> Result<(), Failure> {
@@ -476,7 +476,7 @@ mod tests {
     fn finds_virtual_devices_in_a_bundle() {
         let folder = std::env::temp_dir().join(format!("xtask-bundle-{}", std::process::id()));
         fs::create_dir_all(&folder).expect("a folder");
-        fs::write(folder.join("a.wasm"), b"\0asm VirtualBench \xFF").expect("a file");
+        fs::write(folder.join("a.wasm"), b"\0asm etc-sim-cards \xFF").expect("a file");
         fs::write(folder.join("b.js"), b"VirtualBen").expect("a file");
         let found = bundle_faults(&folder);
         fs::remove_dir_all(&folder).expect("the folder was made above");

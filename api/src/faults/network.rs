@@ -10,10 +10,10 @@ rows! {
           "Please do not take money before the network is back; what has been taken must not be taken again.";
 
     "NET-102" AnswerLost: Network, retry false;
-    cause "没有收到后台的答复，这一步是否办成暂不确定；款项安全，下一次读卡就能核实。"
-          "The backend's answer did not come, so it is not yet known what it did; the money is safe, and the next reading of the card settles it.";
-    next  "网络恢复后，请用同一张卡重新读卡，系统会接着办理。"
-          "When the network is back, please read the same card again: the system goes on from there.";
+    cause "没有收到后台的答复，这一步是否办成暂不确定；款项安全，再试一次或下一次读卡就能核实。"
+          "The backend's answer did not come, so it is not yet known what it did; the money is safe, and trying again or the next reading of the card settles it.";
+    next  "网络恢复后，屏幕上有【现金已收，写卡】的请再按一次 F2；没有的请用同一张卡重新读卡，系统会接着办理。"
+          "When the network is back, press F2 again where the screen asks for the cash; otherwise read the same card again: the system goes on from there.";
     dont  "核实之前，请不要再次收款或退款，也不要到其他系统充值。"
           "Until it is settled, please do not take or return money, and do not load the card in another system.";
 

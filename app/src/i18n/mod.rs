@@ -2,18 +2,17 @@
 //!
 //! Components read [`texts`] inside a reactive closure, so that the language can change at any time.
 
+use apdu_core::calendar;
 use etc_api::faults::Text;
 use leptos::prelude::*;
 
 use crate::desk::Desk;
 
-mod dates;
 mod en;
 mod texts;
 mod words;
 mod zh;
 
-pub use dates::{local_date, local_time};
 pub use texts::*;
 
 /// Where the browser keeps the language between visits.
@@ -108,6 +107,12 @@ pub fn sentence(text: Text) -> Signal<&'static str> {
 /// A sentence of the fault catalogue in the page's language. Call it inside a reactive closure.
 pub fn said(text: Text) -> &'static str {
     Desk::get().lang.get().of(text)
+}
+
+/// A moment (ms UTC) as the counter's clock shows it.
+pub fn moment(ms: i64) -> String {
+    let (date, time) = calendar::date_time(calendar::second_of(ms));
+    format!("{date} {time}")
 }
 
 /// Puts a value where the text has `{}`.

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use super::check_card::PutCard;
 use crate::gbk;
-use crate::i18n::{Pick, local_date, local_time, text, texts};
+use crate::i18n::{Pick, moment, text, texts};
 use crate::jobs::{Jobs, LoadTask, Stage};
 use crate::parts::{
     Action, AmountField, CardBadge, CardNo, Confirm, DataList, DataRow, Equation, FaultCard, Note,
@@ -395,7 +395,7 @@ fn RecordFacts(record: Recharge) -> impl IntoView {
                 <strong>{tail}</strong>
             </DataRow>
             <DataRow label=text(|t| t.load.created_at)>
-                {format!("{} {}", local_date(at), local_time(at))}
+                {moment(at)}
             </DataRow>
             <DataRow label=text(|t| t.load.outlet)>{record.outlet}</DataRow>
         </DataList>

@@ -1,13 +1,14 @@
 //! Authorising the CREDIT of a paid record.
 
 use apdu_core::authority::{Authorise, Authorised};
+use apdu_core::calendar;
 use apdu_core::fault::Code;
 use apdu_core::hex::Bytes;
 
 use super::proof::{ProvedInit, Shown};
 use super::{Attempt, DECISIONS, Desk, Error, Who, ended, entry, shown};
 use crate::audit::Event;
-use crate::ledger::{self, Authorisation, calendar};
+use crate::ledger::{self, Authorisation};
 
 impl Desk<'_> {
     /// The whole CREDIT FOR LOAD command for a card that proves where it stands; the record is

@@ -1,13 +1,14 @@
 //! Evidence that a card was loaded.
 
 use apdu_core::authority::{Evidence, Recharge};
+use apdu_core::calendar;
 use apdu_core::fault::Code;
 
 use super::proof::Shown;
 use super::{Attempt, DECISIONS, Desk, Error, Who, ended, entry, load_key, shown};
 use crate::audit::Event;
 use crate::keys::{KeyError, Load, LoadKey};
-use crate::ledger::{self, Authorisation, calendar};
+use crate::ledger::{self, Authorisation};
 
 impl Desk<'_> {
     /// Settles the record of the authorisation over which the TAC verifies. From any outlet, in any

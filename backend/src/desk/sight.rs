@@ -2,13 +2,14 @@
 
 use apdu_core::authority::{Difference, InitForLoad, IssueField, Sight, Sighted};
 use apdu_core::bcd::CardNumber;
+use apdu_core::calendar;
 use apdu_core::fault::Code;
 use apdu_core::toll_card::IssueFile;
 use encoding_rs::GBK;
 
 use super::{DECISIONS, Desk, Error, Who, ended, shown};
 use crate::audit::{Entry, Event};
-use crate::ledger::{self, Card, CardFile, calendar};
+use crate::ledger::{self, Card, CardFile};
 use crate::random::draw;
 use crate::store::Commit;
 

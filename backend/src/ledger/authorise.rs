@@ -1,9 +1,9 @@
 //! Authorising a CREDIT: the card's counter *n* is the lock. It moves by one exactly when a CREDIT
 //! is accepted, so that all CREDITs authorised at one *n* exclude each other.
 
+use apdu_core::calendar::second_of;
 use apdu_core::fault::Code;
 
-use super::calendar::second_of;
 use super::create::{current, fits};
 use super::limits::{AUTHORISATIONS_PER_COUNTER, AUTHORISATIONS_WITH_SUPERVISOR};
 use super::records::{

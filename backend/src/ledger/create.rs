@@ -1,10 +1,10 @@
 //! Preflight and the opening of a record: what would fail after payment fails before it.
 
 use apdu_core::authority::{InitForLoad, RecordId};
+use apdu_core::calendar::today;
 use apdu_core::fault::Code;
 use apdu_core::hex::Fixed;
 
-use super::calendar::today;
 use super::limits::{LARGEST_AMOUNT, LARGEST_BALANCE, LAST_COUNTER, PREFLIGHT_AMOUNT};
 use super::records::{
     Asker, Card, CardFile, CardKind, Change, Decision, Nonce, NonceKind, Record, State,

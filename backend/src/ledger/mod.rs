@@ -10,7 +10,6 @@
 //! ```
 
 mod authorise;
-pub mod calendar;
 mod create;
 pub mod limits;
 mod pay;

@@ -1,7 +1,7 @@
 //! The issuer's calendar. Asia/Shanghai has had no daylight saving since 1991 and never leaves
 //! +08:00, so that no time-zone tables are needed.
 
-use apdu_core::bcd::{Date, Time};
+use crate::bcd::{Date, Time};
 
 const MS_PER_SECOND: i64 = 1_000;
 const SECONDS_PER_DAY: i64 = 86_400;
@@ -55,6 +55,8 @@ fn bcd(value: i64) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::format;
+    use std::string::{String, ToString};
 
     fn text(second: i64) -> String {
         let (date, time) = date_time(second);
