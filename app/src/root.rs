@@ -37,6 +37,7 @@ pub fn Root() -> impl IntoView {
         job: RwSignal::new(None),
     };
     provide_context(desk);
+    provide_context(desk.lang);
     router::follow(desk.page);
     keys::listen(desk);
 

@@ -6,8 +6,6 @@ use apdu_core::calendar;
 use etc_api::faults::Text;
 use leptos::prelude::*;
 
-use crate::desk::Desk;
-
 mod en;
 mod texts;
 mod words;
@@ -88,25 +86,30 @@ pub type Pick = fn(&Texts) -> &'static str;
 
 /// The texts in the page's language. Call it inside a reactive closure.
 pub fn texts() -> &'static Texts {
-    Desk::get().lang.get().texts()
+    lang().get().texts()
 }
 
 /// A text that follows the page's language, for a view or a property. One type for all texts: a closure
 /// each would compile a renderer each.
 pub fn text(pick: Pick) -> Signal<&'static str> {
-    let lang = Desk::get().lang;
+    let lang = lang();
     Signal::derive(move || pick(lang.get().texts()))
 }
 
 /// A sentence of the fault catalogue that follows the page's language.
 pub fn sentence(text: Text) -> Signal<&'static str> {
-    let lang = Desk::get().lang;
+    let lang = lang();
     Signal::derive(move || lang.get().of(text))
 }
 
 /// A sentence of the fault catalogue in the page's language. Call it inside a reactive closure.
 pub fn said(text: Text) -> &'static str {
-    Desk::get().lang.get().of(text)
+    lang().get().of(text)
+}
+
+/// The page's language, provided at the root.
+fn lang() -> RwSignal<Lang> {
+    expect_context()
 }
 
 /// A moment (ms UTC) as the counter's clock shows it.

@@ -68,7 +68,7 @@ pub fn Action(
             disabled=move || disabled.get()
             on:click=move |_| on_press.run(())
         >
-            <span>{move || label.get()}</span>
+            <span>{label}</span>
             {key.map(|key| view! { <kbd>{key}</kbd> })}
         </button>
     }
@@ -110,7 +110,7 @@ pub fn Confirm(
             on:click=confirm
             on:keydown=not_by_scanner
         >
-            <span>{move || label.get()}</span>
+            <span>{label}</span>
             <kbd>"F2"</kbd>
         </button>
     }

@@ -39,7 +39,7 @@ pub fn DataRow(
     });
     view! {
         <div class="data-row" class:differs=differs>
-            <dt>{move || label.get()}</dt>
+            <dt>{label}</dt>
             <dd>{children()} {other}</dd>
         </div>
     }

@@ -50,7 +50,7 @@ pub fn Dialog(
         >
             <Show when=move || open.get()>
                 <header class="dialog-head">
-                    <h2>{move || title.get()}</h2>
+                    <h2>{title}</h2>
                     <Action
                         label=text(|t| t.shell.close)
                         key="Esc"

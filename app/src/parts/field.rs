@@ -50,7 +50,7 @@ pub fn Field(
     let complaint = move || wrong.get().or_else(|| hint.get());
     view! {
         <div class=format!("field {class}") class:wrong=move || wrong.get().is_some()>
-            <label for=name>{move || label.get()}</label>
+            <label for=name>{label}</label>
             <input
                 id=name
                 name=name

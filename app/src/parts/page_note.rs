@@ -64,7 +64,7 @@ pub fn Note(
                 <SignMark sign=tone.sign() />
             </span>
             <div>
-                <p class="note-heading">{move || heading.get()}</p>
+                <p class="note-heading">{heading}</p>
                 {children.map(|children| view! { <div class="note-text">{children()}</div> })}
             </div>
         </div>
