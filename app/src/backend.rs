@@ -278,9 +278,12 @@ impl Authority for Backend {
             let request = Request::post(&format!("recharges/{record}/confirm"), evidence);
             let answer = self.signed_in_call(&request.keyed(&new_key())).await;
             match &answer {
-                Err(refusal) if refusal.code == Code::AnswerLost => {}
-                // Taken, or judged for good: the journal need not keep it.
-                _ => journal::forget(record),
+                Ok(_) => journal::forget(record),
+                Err(refusal) if refusal.code == Code::WrongEvidence => {
+                    journal::forget_answer(record, evidence);
+                }
+                // Not judged: the journal keeps it for the next time.
+                Err(_) => {}
             }
             answer
         })

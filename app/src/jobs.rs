@@ -142,7 +142,7 @@ impl Jobs {
         spawn_local(async move {
             for entry in journal::entries() {
                 use apdu_core::authority::Authority;
-                // Whatever is definite also clears the entry; silence keeps it for the next time.
+                // A judgement clears the entry; anything else keeps it for the next time.
                 let _ = backend.confirm(&entry.record, &entry.evidence).await;
             }
         });

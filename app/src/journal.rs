@@ -43,10 +43,19 @@ pub fn keep(kept: &KeptEvidence) {
     save(&entries);
 }
 
-/// Forgets an answer: the backend has it, or has judged it.
+/// Forgets what is kept of a record: it is settled.
 pub fn forget(record: &RecordId) {
+    retain(|entry| entry.record != *record);
+}
+
+/// Forgets an answer that was judged to prove nothing. Another answer of the same record stays.
+pub fn forget_answer(record: &RecordId, evidence: &Evidence) {
+    retain(|entry| entry.record != *record || entry.evidence != *evidence);
+}
+
+fn retain(keep: impl Fn(&Entry) -> bool) {
     let mut entries = entries();
-    entries.retain(|entry| entry.record != *record);
+    entries.retain(keep);
     save(&entries);
 }
 
