@@ -36,6 +36,7 @@ async fn stories(browser: Rc<Browser>) {
         a_card_pulled_before_the_write_is_offered_again,
         a_card_pulled_after_the_write_is_found_loaded,
         a_torn_load_is_finished_after_a_reload,
+        an_answer_that_got_lost_is_handed_in_by_the_next_page,
         another_card_cannot_take_a_paid_load,
         leaving_the_page_does_not_drop_a_write,
         an_expired_sign_in_waits_for_the_next_one,

@@ -126,6 +126,42 @@ pub async fn a_torn_load_is_finished_after_a_reload(desk: &Desk<'_>) {
     desk.must_have_loaded("normal", &[100_00]).await;
 }
 
+/// The card has answered and the backend never hears of it: the answer waits in the journal, and the next
+/// page hands it in, without the card.
+pub async fn an_answer_that_got_lost_is_handed_in_by_the_next_page(desk: &Desk<'_>) {
+    let browser = desk.browser;
+    desk.sign_in().await;
+    desk.put_in("normal").await;
+    // The network between this page and the backend swallows exactly the hand-in.
+    browser
+        .run(
+            "const fetched = window.fetch; \
+             window.fetch = (request, options) => (request.url ?? request).endsWith('/confirm') \
+                 ? Promise.reject(new TypeError('lost')) : fetched(request, options);",
+        )
+        .await;
+    desk.load("100").await;
+    browser.see("NET-102").await;
+    browser.see_named("卡是否已写入", "已写入").await;
+    browser.see_named("记录状态", "半圈存(待核实)").await;
+    desk.picture("hand-in-lost").await;
+    assert!(!desk.journal_is_empty().await);
+
+    browser.reload().await;
+    browser.see("退出登录").await;
+    desk.put_in("normal").await;
+    desk.read_for_load().await;
+    browser.see_named("充值前金额", "130.00").await;
+    browser.see("核验并继续").await;
+    assert!(!browser.shows("未办完的充值").await);
+    assert!(
+        !browser.shows("上一笔充值已核实").await,
+        "the journal was there before the card"
+    );
+    assert!(desk.journal_is_empty().await);
+    desk.must_have_loaded("normal", &[100_00]).await;
+}
+
 /// Money that was paid for one card does not go onto another, not even of the same car.
 pub async fn another_card_cannot_take_a_paid_load(desk: &Desk<'_>) {
     let browser = desk.browser;
