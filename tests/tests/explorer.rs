@@ -1,5 +1,7 @@
 //! Every cut through a charge, on cards of every kind a load can meet.
 
+use std::io::Write;
+
 use etc_sim::card::{Knobs, PinForm, PinKnob, ProofCounter, ProofsKept, Random};
 use etc_tests::explore::{Report, Subject, explore};
 
@@ -134,11 +136,15 @@ fn no_two_cuts_lose_or_double_money_on_any_card() {
         all.runs += report.runs;
         all.ends.extend(report.ends);
     }
-    println!(
-        "explorer: {} runs, {} distinct end states",
+    // Past the capture of the test runner: what was tried is worth seeing every time.
+    let summary = format!(
+        "explorer: {} runs, {} distinct end states\n",
         all.runs,
         all.ends.len()
     );
+    std::io::stderr()
+        .write_all(summary.as_bytes())
+        .expect("standard error takes it");
     // A flow that loses its awaits, or a world that loses its cuts, must not pass unseen.
     assert!(all.runs >= 70_000, "only {} runs", all.runs);
     assert!(all.ends.len() >= 10, "only {} end states", all.ends.len());
