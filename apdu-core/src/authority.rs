@@ -74,7 +74,8 @@ pub struct Sighted {
     pub card: CardNumber,
     /// Back-office status.
     pub status: CardStatus,
-    /// How this card wants to be spoken to, its PIN included; not told to a role that may not load.
+    /// How this card wants to be spoken to, its PIN included; told only to a role that may load, and
+    /// only where a load may begin or go on.
     pub profile: Option<CardProfile>,
     /// Fields of file 0015 that differ from the records; empty when card and records agree.
     pub differences: Vec<Difference>,
@@ -237,6 +238,13 @@ pub struct CreateRecharge {
     pub amount: i64,
     /// Answer of the preflight INIT, 16 bytes.
     pub init: Fixed<16>,
+    /// Terminal number that INIT was made with. Where it is told, a preflight that another reading of
+    /// the card has replaced is expired; otherwise its proof counts as a wrong one.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub terminal: Option<Fixed<6>>,
 }
 
 /// A recharge record, as the desk sees it.

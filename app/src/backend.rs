@@ -70,9 +70,13 @@ impl Backend {
             method: Method::DELETE,
             ..Request::get("session")
         };
-        // Whatever the backend says: on this PC nobody is signed in any more.
-        let _ = self.call::<()>(&request).await;
+        let answer = self.call::<()>(&request).await;
         self.desk.session.set(None);
+        // Until the backend has ended the session, this PC stays locked: a reload would bring it back.
+        let ended = |refusal: Refusal| refusal.code == Code::NotSignedIn;
+        if answer.map_or_else(ended, |()| true) {
+            self.desk.locked.set(false);
+        }
     }
 
     /// Confirms that money was taken. The same `key` is the same attempt.

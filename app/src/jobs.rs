@@ -3,7 +3,7 @@
 
 use apdu_core::authority::{Recharge, RechargeState, RecordId};
 use apdu_core::card::Card;
-use apdu_core::fault::{Code, Fault};
+use apdu_core::fault::{Code, Fault, Written};
 use apdu_core::flow::{self, CheckedCard, KeptEvidence, Loaded, Met, Progress, Step};
 use etc_api::{Payment, PaymentKind};
 use leptos::prelude::*;
@@ -155,6 +155,12 @@ impl Jobs {
         }) else {
             return;
         };
+        // A load that waits for the teller has to meet its card anew after this.
+        self.load.update(|load| {
+            if let Some(met) = &mut load.met {
+                met.doubt();
+            }
+        });
         let (desk, task, mut backend) = (self.desk, self.check, self.backend.clone());
         task.set(CheckTask {
             began: now(),
@@ -232,6 +238,9 @@ impl Jobs {
 
     /// 收款: the teller has the cash. Goes straight on to the write.
     pub fn take_cash(&self) {
+        if self.desk.job.get_untracked().is_some() {
+            return;
+        }
         let state = self.load.get_untracked();
         let Some(record) = state.record.filter(|_| state.step.is_none()) else {
             return;
@@ -284,7 +293,15 @@ impl Jobs {
                         task.loaded = Some(loaded);
                         task.enter(Stage::Check);
                     }
-                    Err(fault) => task.fail(fault),
+                    Err(fault) => {
+                        // A CREDIT goes out from *loading* only, whatever was known before.
+                        if let (true, Some(record)) =
+                            (fault.written != Written::No, &mut task.record)
+                        {
+                            record.state = RechargeState::Loading;
+                        }
+                        task.fail(fault);
+                    }
                 }
             });
             desk.job.set(None);

@@ -93,7 +93,11 @@ fn shortcut(desk: Desk, keys: Keys, ev: &KeyboardEvent) -> bool {
                 click("[data-confirm]");
             }
         }),
-        "F8" => first_press(ev, || desk.masked.update(|masked| *masked = !*masked)),
+        "F8" => first_press(ev, || {
+            if at_work {
+                desk.masked.update(|masked| *masked = !*masked);
+            }
+        }),
         "F9" => first_press(ev, || {
             desk.locked.set(at_work || desk.locked.get_untracked())
         }),

@@ -9,6 +9,7 @@ mod jobs;
 mod journal;
 mod json;
 mod keys;
+mod lock;
 mod pages;
 mod parts;
 mod root;

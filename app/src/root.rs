@@ -12,6 +12,7 @@ use crate::devices::bench::Bench;
 use crate::i18n::Lang;
 use crate::jobs::Jobs;
 use crate::keys;
+use crate::lock;
 use crate::pages::check_card::CheckCard;
 use crate::pages::faults::{FaultPage, FaultsPage};
 use crate::pages::home::HomePage;
@@ -29,7 +30,7 @@ pub fn Root() -> impl IntoView {
         session: RwSignal::new(None),
         lang: RwSignal::new(Lang::remembered()),
         masked: RwSignal::new(false),
-        locked: RwSignal::new(false),
+        locked: RwSignal::new(lock::remembered()),
         reader: RwSignal::new(ReaderStatus::None),
         card: RwSignal::new(CardInSlot::Absent),
         link: RwSignal::new(Link::default()),
@@ -38,6 +39,8 @@ pub fn Root() -> impl IntoView {
     };
     provide_context(desk);
     provide_context(desk.lang);
+    // A reload does not open a lock.
+    Effect::new(move |_| lock::remember(desk.locked.get()));
     router::follow(desk.page);
     keys::listen(desk);
 
@@ -165,7 +168,8 @@ impl DeskHand {
             return;
         }
         self.jobs.forget();
-        self.desk.locked.set(false);
+        // Closed until the backend has ended the session.
+        self.desk.locked.set(true);
         Page::Home.open();
         let backend = self.backend.clone();
         spawn_local(async move { backend.sign_out().await });

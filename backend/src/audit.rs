@@ -32,6 +32,8 @@ pub enum Event {
     SignInFailed,
     /// An operator signed out.
     SignedOut,
+    /// A card was shown on which no load may begin.
+    Sighted,
     /// A preflight number was given out for a card. Evidence: the number.
     PreflightIssued,
     /// A record was created. Evidence: the INIT answer.
@@ -59,6 +61,7 @@ impl Event {
             Self::SignedIn => "signed-in".into(),
             Self::SignInFailed => "sign-in-failed".into(),
             Self::SignedOut => "signed-out".into(),
+            Self::Sighted => "sighted".into(),
             Self::PreflightIssued => "preflight-issued".into(),
             Self::Created => "created".into(),
             Self::Paid => "paid".into(),

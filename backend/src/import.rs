@@ -1,5 +1,7 @@
 //! Card stock from a CSV file; the columns are described in `docs/cards-csv.md`.
 
+use std::collections::HashSet;
+
 use apdu_core::authority::{CardProfile, CardStatus, Pin, ProofCounter};
 use apdu_core::bcd::{Date, packed};
 use apdu_core::hex::Fixed;
@@ -75,6 +77,7 @@ pub fn cards(text: &str) -> Result<Vec<StockCard>, ImportError> {
     let header = reader.headers().map_err(shape)?.clone();
     check(&header)?;
     let mut cards: Vec<StockCard> = Vec::new();
+    let mut numbers = HashSet::new();
     for row in reader.records() {
         let row = row.map_err(shape)?;
         let row = Row {
@@ -82,10 +85,7 @@ pub fn cards(text: &str) -> Result<Vec<StockCard>, ImportError> {
             fields: &row,
         };
         let card = card(&row)?;
-        if cards
-            .iter()
-            .any(|other| other.card.number == card.card.number)
-        {
+        if !numbers.insert(card.card.number) {
             return Err(row.wrong("number", "a number that does not appear twice"));
         }
         cards.push(card);

@@ -171,9 +171,12 @@ fn read_keys(config: &Config) -> Result<Arc<dyn KeyStore>, StartError> {
         }
     };
     let keys = SoftKeys::from_toml(&text).map_err(|error| StartError::new(&name, error))?;
-    if keys.is_demo() && !config.demo {
-        return Err(StartError::new(name, "toy keys are refused without --demo"));
-    }
+    match (keys.is_demo(), config.demo) {
+        (true, false) => Err(StartError::new(name, "toy keys are refused without --demo")),
+        // Everybody knows the password of a demo.
+        (false, true) => Err(StartError::new(name, "real keys are refused with --demo")),
+        _ => Ok(()),
+    }?;
     Ok(Arc::new(keys))
 }
 

@@ -11,6 +11,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use etc_api::SignIn;
 use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
 
 use crate::audit::{Entry, Event};
 use crate::desk::{Error, Who};
@@ -58,10 +59,14 @@ pub async fn sign_in(
     }
     let operator = store.operator(&name).await?;
     let hash = operator.as_ref().map(|operator| operator.password.clone());
+    let known = operator.is_some();
     let right = verified(password, hash).await?;
     let Some(operator) = operator.filter(|_| right) else {
-        // The name as typed may be anything, even a password in the wrong field.
-        store.note(&entry("-", now, Event::SignInFailed)).await?;
+        // The name as typed may be anything, even a password in the wrong field; and what anybody may
+        // send must not fill the trail.
+        if known {
+            store.note(&entry("-", now, Event::SignInFailed)).await?;
+        }
         return Err(Code::WrongPassword.into());
     };
     let terminals = store.terminals(&operator.outlet).await?;
@@ -100,7 +105,10 @@ pub async fn resume(store: &dyn Store, token: &Token) -> Result<Who, Error> {
     let hash = token.hash();
     let session = store.session(&hash).await?.ok_or(Code::NotSignedIn)?;
     let now = store.now().await?;
-    if now - session.opened_at >= LONGEST || now - session.seen_at >= LONGEST_IDLE {
+    // A session that begins ahead was opened by a clock that has been put back since.
+    let lives = (0..LONGEST).contains(&(now - session.opened_at))
+        && (0..LONGEST_IDLE).contains(&(now - session.seen_at));
+    if !lives {
         return Err(Code::NotSignedIn.into());
     }
     if now - session.seen_at >= NOTED_EVERY {
@@ -176,6 +184,9 @@ pub fn hash_password(password: &str, random: &dyn Random) -> Result<String, Stor
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA\
                       $AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
+/// Passwords that are hashed at the same time: each takes 19 MiB.
+static HASHING: Semaphore = Semaphore::const_new(4);
+
 /// Verifies on a thread of its own: hashing takes tens of milliseconds on purpose.
 async fn verified(password: String, hash: Option<String>) -> Result<bool, StoreError> {
     let work = move || {
@@ -184,6 +195,8 @@ async fn verified(password: String, hash: Option<String>) -> Result<bool, StoreE
         let right = Argon2::default().verify_password(password.as_bytes(), &hash);
         Ok::<_, String>(right.is_ok())
     };
+    let turn = HASHING.acquire().await;
+    let _turn = turn.map_err(|error| StoreError::Failed(error.into()))?;
     let done = tokio::task::spawn_blocking(work).await;
     let done = done.map_err(|error| StoreError::Failed(error.into()))?;
     done.map_err(|error| StoreError::Failed(error.into()))

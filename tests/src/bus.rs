@@ -49,7 +49,7 @@ impl Bus {
         }
         Ok(Self {
             reader,
-            engine: Session::new(&interface.class_descriptor)?,
+            engine: Session::new(&interface.class_descriptor, 0)?,
             now: 0,
             transfers: Transfers::default(),
             packet: usize::from(interface.bulk_in.packet_size),

@@ -114,7 +114,10 @@ struct Exchange {
 
 impl Session {
     /// A session with slot 0 of the reader; refuses by name an exchange level it does not speak.
-    pub fn new(reader: &ClassDescriptor) -> Result<Self, Code> {
+    ///
+    /// Power sessions are counted on from `first_power`: the driver gives each reader it opens another
+    /// one, so that no power session of one reader is taken for one of another.
+    pub fn new(reader: &ClassDescriptor, first_power: u32) -> Result<Self, Code> {
         if reader.level() != ExchangeLevel::ShortApdu {
             return Err(Code::UnsupportedLevel);
         }
@@ -122,7 +125,7 @@ impl Session {
             slot: 0,
             power_select: u8::from(!reader.chooses_voltage()),
             seq: 0,
-            power: 0,
+            power: first_power,
             powered: false,
             present: None,
             pending: None,

@@ -40,9 +40,16 @@ pub struct Met {
     pub settled: Option<Recharge>,
     /// Whether the PIN was verified in the current power session. One VERIFY per session.
     verified: bool,
+    /// Whether another task has used the card since: what it selected is not known.
+    doubted: bool,
 }
 
 impl Met {
+    /// Another task uses the card from here on: it is to be met anew before it is written.
+    pub fn doubt(&mut self) {
+        self.doubted = true;
+    }
+
     /// The issue file as read.
     pub fn issue(&self) -> &IssueFile {
         &self.identity.issue
@@ -94,6 +101,7 @@ pub async fn meet(
         sighted,
         settled,
         verified: false,
+        doubted: false,
     })
 }
 
@@ -134,6 +142,7 @@ async fn open_record(
         card: met.issue().number,
         amount,
         init: initialize(card, met, &preflight, on_card).await?,
+        terminal: Some(preflight.terminal),
     };
     Ok(authority.create(&request).await?)
 }
@@ -196,10 +205,11 @@ pub async fn write(
     Ok(Loaded { record, balance })
 }
 
-/// The card refused CREDIT by its own word. A memory failure may have hit after the write; a reader's
-/// own 66xx and 6E81 say nothing about the card.
+/// The card refused CREDIT by its own word. What ISO/IEC 7816-4 keeps for a changed memory (61xx to 63xx,
+/// 65xx), a length that may be that of GET RESPONSE (6Cxx), no diagnosis (6Fxx) and a reader's own 66xx and
+/// 6E81 do not say that nothing was written.
 fn refused_credit(sw: Sw) -> Fault {
-    let unknown = sw == Sw::WRITE_FAILED || sw.0 >> 8 == 0x66 || sw.0 == 0x6E81;
+    let unknown = matches!(sw.0 >> 8, 0x61..=0x63 | 0x65 | 0x66 | 0x6C | 0x6F) || sw.0 == 0x6E81;
     let written = if unknown {
         Written::Unknown
     } else {
@@ -211,7 +221,7 @@ fn refused_credit(sw: Sw) -> Fault {
 /// Makes sure that the card in the reader is still the one that was read: the same power session, or
 /// else the same number, read again.
 async fn same_card_under_power(card: &mut dyn Card, met: &mut Met) -> Result<(), Fault> {
-    if card.connect().await? == met.identity.session {
+    if card.connect().await? == met.identity.session && !met.doubted {
         return Ok(());
     }
     let identity = identify(card).await?;
@@ -220,6 +230,7 @@ async fn same_card_under_power(card: &mut dyn Card, met: &mut Met) -> Result<(),
     }
     met.identity = identity;
     met.verified = false;
+    met.doubted = false;
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! The driver of one CCID reader: moves bytes and time between WebUSB and the protocol engine.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
@@ -16,7 +16,7 @@ use leptos::task::spawn_local;
 
 use super::lock::TabLock;
 use super::usb::Device;
-use crate::desk::{CardInSlot, Desk};
+use crate::desk::{CardInSlot, Desk, ReaderStatus};
 
 /// How often a reader without interrupt endpoint is asked for its card.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -30,7 +30,10 @@ pub struct Reader {
     answer: RefCell<Option<Event>>,
     waiting: RefCell<Vec<Waker>>,
     in_use: RefCell<bool>,
-    _lock: TabLock,
+    /// Held as long as the reader is ours; a reader that was lost holds none.
+    lock: RefCell<Option<TabLock>>,
+    /// The deadline a timer is set for.
+    armed: Cell<Option<Millis>>,
 }
 
 impl Reader {
@@ -60,9 +63,13 @@ impl Reader {
                     answer: RefCell::default(),
                     waiting: RefCell::default(),
                     in_use: RefCell::new(false),
-                    _lock: lock,
+                    lock: RefCell::new(Some(lock)),
+                    armed: Cell::default(),
                 });
-                reader.clone().start().await?;
+                if let Err(code) = reader.clone().start().await {
+                    reader.lose(code);
+                    return Err(code);
+                }
                 Ok(reader)
             }
             Err(code) => {
@@ -83,7 +90,8 @@ impl Reader {
         if interface.is_protected() {
             return Err(Code::ProtectedReader);
         }
-        let engine = Session::new(&interface.class_descriptor)?;
+        // The time tells the power sessions of two readers, or of one opened twice, apart.
+        let engine = Session::new(&interface.class_descriptor, now() as u32)?;
         device
             .claim(interface.configuration, interface.number)
             .await?;
@@ -124,10 +132,25 @@ impl Reader {
         ReaderCard(self.clone())
     }
 
-    /// Ends everything with `code`: the reader is gone.
+    /// Ends everything with `code`, once: the reader is gone, or can only be opened anew. What it held,
+    /// the device and the lock of this tab, is let go.
     pub fn lose(&self, code: Code) {
+        let Some(lock) = self.lock.take() else {
+            return;
+        };
         self.engine.borrow_mut().handle_loss(code);
         self.settle();
+        self.desk.reader.set(ReaderStatus::Refused(code));
+        let device = self.device.clone();
+        spawn_local(async move {
+            device.shut().await;
+            drop(lock);
+        });
+    }
+
+    /// Whether the reader was lost: another may take its place.
+    pub fn is_lost(&self) -> bool {
+        self.lock.borrow().is_none()
     }
 
     /// Exactly one IN transfer is outstanding at any time, also while nothing is awaited: late answers
@@ -172,17 +195,21 @@ impl Reader {
         loop {
             let message = self.engine.borrow_mut().poll_transmit();
             if let Some(message) = message {
-                let endpoint = self.interface.bulk_out.number;
-                if let Err(code) = self.device.send(endpoint, &message).await {
-                    self.lose(code);
-                }
-                self.watch_the_time();
+                // Not awaited here: a reader that takes nothing must run into its deadline.
+                spawn_local(self.clone().send(message));
                 continue;
             }
             if let Some(event) = self.answer.take() {
                 return event;
             }
             self.next_change().await;
+        }
+    }
+
+    async fn send(self: Rc<Self>, message: Vec<u8>) {
+        let endpoint = self.interface.bulk_out.number;
+        if let Err(code) = self.device.send(endpoint, &message).await {
+            self.lose(code);
         }
     }
 
@@ -195,29 +222,35 @@ impl Reader {
     }
 
     /// Waits for the answer of an operation that nobody awaits any more.
-    async fn idle(&self) {
+    async fn idle(self: &Rc<Self>) {
         while self.engine.borrow().is_busy() {
             self.next_change().await;
         }
     }
 
-    /// Wakes the driver when the engine's deadline is over. Elapsed time decides, not the timer.
+    /// Wakes the driver when the engine's deadline is over, whatever it has been moved to meanwhile.
+    /// Elapsed time decides, not the timer.
     fn watch_the_time(self: &Rc<Self>) {
-        let Some(deadline) = self.engine.borrow().poll_timeout() else {
+        let due = self.engine.borrow().poll_timeout();
+        if self.armed.replace(due) == due {
+            return;
+        }
+        let Some(due) = due else {
             return;
         };
         let reader = Rc::downgrade(self);
-        let wait = Duration::from_millis(deadline.saturating_sub(now()).max(1));
+        let wait = Duration::from_millis(due.saturating_sub(now()).max(1));
         set_timeout(
             move || {
                 let Some(reader) = reader.upgrade() else {
                     return;
                 };
+                if reader.armed.get() == Some(due) {
+                    reader.armed.set(None);
+                }
                 reader.engine.borrow_mut().handle_timeout(now());
                 reader.settle();
-                if reader.engine.borrow().poll_timeout() == Some(deadline) {
-                    reader.watch_the_time();
-                }
+                reader.watch_the_time();
             },
             wait,
         );
@@ -247,7 +280,8 @@ impl Reader {
     }
 
     /// Waits for the next change in the engine.
-    async fn next_change(&self) {
+    async fn next_change(self: &Rc<Self>) {
+        self.watch_the_time();
         let mut polled = false;
         poll_fn(|context| {
             if std::mem::replace(&mut polled, true) {
@@ -257,13 +291,6 @@ impl Reader {
             Poll::Pending
         })
         .await;
-    }
-}
-
-impl Drop for Reader {
-    fn drop(&mut self) {
-        let device = self.device.clone();
-        spawn_local(async move { device.shut().await });
     }
 }
 

@@ -9,7 +9,7 @@ mod ccid;
 mod lock;
 mod usb;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use apdu_core::fault::Code;
@@ -27,9 +27,9 @@ pub struct Devices {
     desk: Desk,
     provider: Rc<RefCell<Option<Usb>>>,
     reader: Rc<RefCell<Option<Rc<Reader>>>>,
-    /// The device that is being opened: a reader that was granted before is met by its connection,
-    /// by the list of granted ones and by the person's choice, all at once.
-    opening: Rc<RefCell<Option<Device>>>,
+    /// Whether one is being opened: a reader that was granted before is met by its connection, by the
+    /// list of granted ones and by the person's choice, all at once.
+    opening: Rc<Cell<bool>>,
 }
 
 impl Devices {
@@ -115,16 +115,13 @@ impl Devices {
     }
 
     async fn use_device(&self, device: Device) {
-        if self.reader.borrow().is_some() {
-            return; // the one in use stays until it is unplugged
+        let in_use = |reader: &Rc<Reader>| !reader.is_lost();
+        if self.reader.borrow().as_ref().is_some_and(in_use) || self.opening.replace(true) {
+            return; // the one in use, or under way, stays until it is unplugged
         }
-        if self.opening.borrow().as_ref() == Some(&device) {
-            return; // under way
-        }
-        *self.opening.borrow_mut() = Some(device.clone());
         self.desk.reader.set(ReaderStatus::Opening);
         let opened = Reader::open(device, self.desk).await;
-        self.opening.take();
+        self.opening.set(false);
         let status = match opened {
             Ok(reader) => {
                 let name = reader.name();

@@ -26,10 +26,10 @@ impl Desk<'_> {
                 .authorise_once(who, attempt, id, request, &mut proof)
                 .await;
             if let Some(end) = ended(decided) {
-                return end;
+                return self.concluded(&proof, end).await;
             }
         }
-        self.raced(&proof).await
+        self.concluded(&proof, Err(Code::RecordRaced.into())).await
     }
 
     async fn authorise_once(
@@ -81,6 +81,7 @@ impl Desk<'_> {
             &answer,
         )
         .await?;
+        proof.given_back();
         // Only now may anybody see the command.
         Ok(answer)
     }

@@ -28,10 +28,10 @@ impl Desk<'_> {
         for _ in 0..DECISIONS {
             let decided = self.confirm_once(who, attempt, id, raw, &mut proof).await;
             if let Some(end) = ended(decided) {
-                return end;
+                return self.concluded(&proof, end).await;
             }
         }
-        self.raced(&proof).await
+        self.concluded(&proof, Err(Code::RecordRaced.into())).await
     }
 
     async fn confirm_once(
@@ -88,6 +88,7 @@ impl Desk<'_> {
         let entry = entry(who, now, Event::Loaded, &decision.record, raw);
         self.commit(decision.change, Some(counted), entry, attempt, &answer)
             .await?;
+        proof.given_back();
         Ok(answer)
     }
 

@@ -1,6 +1,7 @@
 //! Opening a record, before money is taken.
 
 use apdu_core::authority::{CreateRecharge, Recharge};
+use apdu_core::fault::Code;
 
 use super::proof::Shown;
 use super::{Attempt, DECISIONS, Desk, Error, Who, ended, entry, shown};
@@ -20,10 +21,10 @@ impl Desk<'_> {
         for _ in 0..DECISIONS {
             let decided = self.create_once(who, attempt, request, &mut proof).await;
             if let Some(end) = ended(decided) {
-                return end;
+                return self.concluded(&proof, end).await;
             }
         }
-        self.raced(&proof).await
+        self.concluded(&proof, Err(Code::RecordRaced.into())).await
     }
 
     async fn create_once(
@@ -40,6 +41,9 @@ impl Desk<'_> {
         let now = self.store.now().await?;
         let terms = ledger::terms(&file, request.amount, &who.asker(), now)?;
 
+        if (request.terminal).is_some_and(|told| told.0 != terms.terminal) {
+            return Err(Code::NonceExpired.into());
+        }
         let made_with = (terms.init_amount, terms.terminal);
         let proved = self
             .verify_init(proof, &file, now, made_with, &request.init.0)
@@ -65,6 +69,7 @@ impl Desk<'_> {
             &answer,
         )
         .await?;
+        proof.given_back();
         Ok(answer)
     }
 }

@@ -15,17 +15,25 @@ use crate::store::{Commit, CountedProof};
 pub(super) struct Shown<'a> {
     who: &'a Who,
     evidence: &'a [u8],
+    /// The try that is out: counted, and not yet given back by a commit.
     counted: Option<CountedProof>,
+    /// It was judged, and does not verify: the try is spent.
+    wrong: bool,
 }
 
 impl<'a> Shown<'a> {
     pub fn new(who: &'a Who, evidence: &'a [u8]) -> Self {
-        let counted = None;
         Self {
             who,
             evidence,
-            counted,
+            counted: None,
+            wrong: false,
         }
+    }
+
+    /// The try was given back in the transaction that has just committed.
+    pub fn given_back(&mut self) {
+        self.counted = None;
     }
 
     fn entry(&self, file: &CardFile, at: i64, event: Event) -> Entry {
@@ -120,6 +128,7 @@ impl Desk<'_> {
         match verify() {
             Ok(proved) => Ok((proved, proof)),
             Err(KeyError::NotVerified) => {
+                shown.wrong = true;
                 let entry = shown.entry(file, now, Event::ProofWrong(wrong));
                 self.store.note(&entry).await?;
                 Err(wrong.into())
@@ -136,7 +145,7 @@ impl Desk<'_> {
     /// says about the card's counter is kept.
     pub(super) async fn refuse_proved<T>(
         &self,
-        shown: &Shown<'_>,
+        shown: &mut Shown<'_>,
         file: &CardFile,
         now: i64,
         counter: Option<u16>,
@@ -150,15 +159,21 @@ impl Desk<'_> {
             answer: None,
         };
         self.store.commit(&commit).await?;
+        shown.given_back();
         Err(code.into())
     }
 
-    /// Gives up after too many lost races. Only what was not wrong can lose a race, so its try is
-    /// given back.
-    pub(super) async fn raced<T>(&self, shown: &Shown<'_>) -> Result<T, Error> {
-        if let Some(proof) = &shown.counted {
-            self.store.uncount_proof(proof).await?;
+    /// Ends a request. Whatever ended it, a lost race, a repetition or a failing store: only a proof
+    /// that was judged wrong stays counted.
+    pub(super) async fn concluded<T>(
+        &self,
+        shown: &Shown<'_>,
+        end: Result<T, Error>,
+    ) -> Result<T, Error> {
+        if let (Some(proof), false) = (&shown.counted, shown.wrong) {
+            // A store that fails here leaves one try too few, which a supervisor gives back.
+            let _ = self.store.uncount_proof(proof).await;
         }
-        Err(Code::RecordRaced.into())
+        end
     }
 }

@@ -48,12 +48,17 @@ impl Desk<'_> {
         };
         let preflight = match may_begin {
             Ok(()) => Some(self.preflight(who, &file, now).await?),
-            Err(_) => None,
+            Err(_) => {
+                self.store.note(&sighted(who, number, now)).await?;
+                None
+            }
         };
+        // The PIN is for those who have something to do with it now.
+        let profile = who.may_load() && (preflight.is_some() || file.open.is_some());
         Ok(Sighted {
             card: number,
             status: file.card.status,
-            profile: who.may_load().then(|| file.card.profile.clone()),
+            profile: profile.then(|| file.card.profile.clone()),
             differences: differences(&file.card, &issue),
             open: file
                 .open
@@ -85,6 +90,18 @@ impl Desk<'_> {
         };
         self.store.commit(&commit).await?;
         Ok(init)
+    }
+}
+
+/// The audit row of a card that was only looked at.
+fn sighted(who: &Who, card: CardNumber, at: i64) -> Entry {
+    Entry {
+        at,
+        operator: who.operator.clone(),
+        event: Event::Sighted,
+        card: Some(card),
+        record: None,
+        evidence: Vec::new(),
     }
 }
 

@@ -18,6 +18,10 @@ pub fn pay(
     if file.open.is_some() {
         return Err(Code::OpenRecord);
     }
+    if record.created_counter < file.card.proved_counter {
+        // Another system has loaded the card since: this record could not be written any more.
+        return Err(Code::OldCounter);
+    }
     if payment.amount != i64::from(record.amount) {
         return Err(Code::PaymentDiffers);
     }

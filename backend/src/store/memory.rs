@@ -411,7 +411,7 @@ impl Store for MemoryStore {
         self.transact(|state| {
             state
                 .sign_ins
-                .retain(|_, tries| tries.last_at > rule.now - rule.lock);
+                .retain(|_, tries| (rule.now - rule.lock + 1..=rule.now).contains(&tries.last_at));
             let tries = state.sign_ins.entry(name.to_owned()).or_default();
             let tries_left = tries.failed < rule.tries;
             if tries_left {

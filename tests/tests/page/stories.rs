@@ -187,6 +187,64 @@ pub async fn another_card_cannot_take_a_paid_load(desk: &Desk<'_>) {
     desk.must_have_loaded("same-plate", &[]).await;
 }
 
+/// What the teller does with the card while the customer looks for money does not spoil the write.
+pub async fn a_card_checked_before_the_write_is_met_anew(desk: &Desk<'_>) {
+    let browser = desk.browser;
+    desk.sign_in().await;
+    desk.put_in("normal").await;
+    desk.read_for_load().await;
+    desk.ask_for("100").await;
+    browser.see("请收取现金").await;
+    browser.go("#/check").await;
+    browser.press("读卡").await;
+    browser.see("办理成功").await;
+    browser.go("#/load").await;
+    browser.confirm("现金已收，写卡").await;
+    desk.see_loaded("130.00").await;
+    desk.must_have_loaded("normal", &[100_00]).await;
+}
+
+/// A reader that was pulled and put back between cash and write is another one, and its card is met anew:
+/// the same card is written, another is not.
+pub async fn a_reader_put_back_before_the_write_is_met_anew(desk: &Desk<'_>) {
+    let browser = desk.browser;
+    desk.sign_in().await;
+    desk.put_in("normal").await;
+    desk.read_for_load().await;
+    desk.ask_for("100").await;
+    browser.see("请收取现金").await;
+    browser.press("拔下读卡器").await;
+    browser.press("添加虚拟读卡器").await;
+    browser.see("已插入").await;
+    browser.confirm("现金已收，写卡").await;
+    desk.see_loaded("130.00").await;
+    desk.must_have_loaded("normal", &[100_00]).await;
+
+    browser.confirm("余额已核对").await;
+    browser.press("下一位客户").await;
+    browser.press("读卡").await;
+    desk.ask_for("50").await;
+    browser.see("请收取现金").await;
+    browser.press("拔下读卡器").await;
+    browser.press("添加虚拟读卡器").await;
+    desk.swap("same-plate").await;
+    browser.confirm("现金已收，写卡").await;
+    browser.see("CRD-106").await;
+    desk.must_have_loaded("same-plate", &[]).await;
+}
+
+/// A lock is opened by a password, not by a reload.
+pub async fn a_reload_does_not_open_the_lock(desk: &Desk<'_>) {
+    let browser = desk.browser;
+    desk.sign_in().await;
+    browser.press("锁屏").await;
+    browser.see("屏幕已锁定").await;
+    browser.reload().await;
+    browser.see("屏幕已锁定").await;
+    unlock(desk).await;
+    browser.see("请选择业务").await;
+}
+
 /// A load belongs to the reader, not to the page that shows it.
 pub async fn leaving_the_page_does_not_drop_a_write(desk: &Desk<'_>) {
     let browser = desk.browser;

@@ -18,7 +18,7 @@ fn reader(level: u32) -> ClassDescriptor {
 }
 
 fn session() -> Session {
-    Session::new(&reader(0x0002_0000)).expect("short APDU level")
+    Session::new(&reader(0x0002_0000), 0).expect("short APDU level")
 }
 
 fn message(kind: u8, seq: u8, status: u8, error: u8, chain: u8, data: &[u8]) -> Vec<u8> {
@@ -76,7 +76,7 @@ fn answer(session: &mut Session) -> Option<Result<Response, NoAnswer>> {
 fn every_other_exchange_level_is_refused_by_name() {
     for level in [0, 0x0001_0000, 0x0004_0000] {
         assert_eq!(
-            Session::new(&reader(level)).expect_err("refused"),
+            Session::new(&reader(level), 0).expect_err("refused"),
             Code::UnsupportedLevel
         );
     }
@@ -260,6 +260,18 @@ fn powering_an_empty_slot_and_a_mute_card_are_told_apart() {
             .find(|event| matches!(event, Event::Powered(_)));
         assert_eq!(powered, Some(Event::Powered(Err(NoAnswer::unknown(code)))));
     }
+}
+
+#[test]
+fn a_power_session_of_one_reader_is_none_of_another() {
+    let first = |first_power| {
+        let mut session = Session::new(&reader(0x0002_0000), first_power).expect("short APDU");
+        session.begin(0, Operation::PowerOn);
+        let _ = session.poll_transmit();
+        session.handle_in(1, &block(1, &ATR));
+        session.power_session()
+    };
+    assert_ne!(first(0), first(1_000));
 }
 
 #[test]

@@ -19,7 +19,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
     SqliteSynchronous,
 };
-use sqlx::{Sqlite, Transaction};
+use sqlx::{ConnectOptions, Connection, Sqlite, Transaction};
 
 use super::{
     Commit, CountedProof, Operator, Session, SignInRule, Stock, Store, StoreError, StoredAnswer,
@@ -47,18 +47,15 @@ impl SqliteStore {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(5));
+        bring_up_to_date(options.clone()).await?;
         let one = SqlitePoolOptions::new().max_connections(1);
         let writer = one.connect_with(options.clone()).await?;
-        let store = Self {
+        Ok(Self {
             writer,
             readers: SqlitePoolOptions::new()
                 .max_connections(READERS)
                 .connect_lazy_with(options.pragma("query_only", "on")),
-        };
-        let mut transaction = store.begin().await?;
-        migrate::up(&mut transaction).await?;
-        transaction.commit().await?;
-        Ok(store)
+        })
     }
 
     /// Closes all connections, so that the file is complete by itself.
@@ -70,6 +67,22 @@ impl SqliteStore {
     async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
         Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
     }
+}
+
+/// Runs the scripts on a connection of their own, without foreign keys: SQLite changes a table that
+/// others refer to only by rebuilding it. They are checked before the commit.
+async fn bring_up_to_date(options: SqliteConnectOptions) -> Result<(), StoreError> {
+    let mut connection = options.foreign_keys(false).connect().await?;
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    migrate::up(&mut transaction).await?;
+    let broken = sqlx::query("PRAGMA foreign_key_check")
+        .fetch_optional(&mut *transaction)
+        .await?;
+    if broken.is_some() {
+        return Err(StoreError::corrupt("a foreign key after a migration"));
+    }
+    transaction.commit().await?;
+    Ok(connection.close().await?)
 }
 
 impl From<sqlx::Error> for StoreError {
@@ -230,9 +243,11 @@ impl Store for SqliteStore {
 
     async fn count_sign_in(&self, name: &str, rule: SignInRule) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
-        let forget = sqlx::query("DELETE FROM sign_in WHERE last_at <= ?");
+        let forget = sqlx::query("DELETE FROM sign_in WHERE last_at <= ?1 OR last_at > ?2");
+        // What lies ahead was written by a clock that has been put back since.
         forget
             .bind(rule.now - rule.lock)
+            .bind(rule.now)
             .execute(&mut *transaction)
             .await?;
         let count = "INSERT INTO sign_in (name, failed, last_at) VALUES (?1, 1, ?2) \
