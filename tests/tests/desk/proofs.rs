@@ -277,6 +277,31 @@ async fn the_proof_of_the_load_before_is_no_evidence_but_no_guess_either() {
 }
 
 #[tokio::test]
+async fn a_preflight_that_another_reading_replaced_is_expired_and_not_wrong() {
+    let bench = Bench::new().await;
+    let teller = bench.counter("demo.teller").await;
+    let mut card = Plastic::new("normal");
+    let sighted = teller.sight(&mut card).await.ok();
+    let init = card.init(&sighted["preflight"]);
+    let body = json!({
+        "card": card.number,
+        "amount": 10_000,
+        "init": init,
+        "terminal": sighted["preflight"]["terminal"],
+    });
+    // Another PC reads a card with this number.
+    let other = bench.counter("demo.tianshui").await;
+    other.sight(&mut Plastic::new("normal")).await.ok();
+    for _ in 0..6 {
+        teller
+            .post("/recharges", body.clone())
+            .await
+            .refused(Code::NonceExpired);
+    }
+    teller.created(&mut card, 10_000).await;
+}
+
+#[tokio::test]
 async fn a_restored_backup_does_not_load_a_card_again() {
     let bench = Bench::new().await;
     let teller = bench.counter("demo.teller").await;

@@ -200,3 +200,37 @@ async fn a_taken_port_or_a_missing_page_is_told_in_one_line() {
     let error = start(config).await.err().unwrap().to_string();
     assert!(error.contains("index.html"), "{error}");
 }
+
+#[tokio::test]
+async fn a_demo_does_not_start_on_real_keys() {
+    let folder = Folder::new("real-keys");
+    let keys = etc_backend::demo::KEYS.replace("demo = true", "demo = false");
+    let file = folder.write("keys.toml", &keys);
+    let config = Config {
+        keys: Some(file),
+        ..config(&folder.0)
+    };
+    let refused = start(config).await.err().unwrap().to_string();
+    assert!(
+        refused.ends_with("real keys are refused with --demo"),
+        "{refused}"
+    );
+}
+
+#[tokio::test]
+async fn a_demo_and_a_real_desk_in_one_folder_share_no_records() {
+    let folder = Folder::new("two-desks");
+    start(config(&folder.0)).await.unwrap().shutdown().await;
+    let keys = etc_backend::demo::KEYS.replace("demo = true", "demo = false");
+    let real = Config {
+        demo: false,
+        keys: Some(folder.write("keys.toml", &keys)),
+        ..config(&folder.0)
+    };
+    start(real).await.unwrap().shutdown().await;
+    let data = folder.0.join("data");
+    assert!(data.join(etc_backend::serve::DEMO_DATABASE).exists());
+    let real = etc_backend::serve::open_store(&data, etc_backend::serve::DATABASE).await;
+    let operator = etc_backend::store::Store::operator(&real.unwrap(), "demo.teller").await;
+    assert!(operator.unwrap().is_none());
+}

@@ -52,6 +52,7 @@ async fn where_no_load_may_begin_there_is_no_preflight_but_the_reason() {
         let sighted = teller.sight(&mut Plastic::new(id)).await.ok();
         assert_eq!(sighted["preflight"], Value::Null, "{id}");
         assert_eq!(sighted["refusal"], code.as_str(), "{id}");
+        assert_eq!(sighted["profile"], Value::Null, "{id}: no use for its PIN");
     }
     for (operator, code) in [
         ("demo.auditor", Code::RoleMayNot),
@@ -61,7 +62,17 @@ async fn where_no_load_may_begin_there_is_no_preflight_but_the_reason() {
         let sighted = counter.sight(&mut Plastic::new("normal")).await.ok();
         assert_eq!(sighted["preflight"], Value::Null, "{operator}");
         assert_eq!(sighted["refusal"], code.as_str(), "{operator}");
+        assert_eq!(sighted["profile"], Value::Null, "{operator}");
     }
+    let looked = |entry: &&etc_backend::audit::Entry| {
+        entry.event == etc_backend::audit::Event::Sighted && entry.operator == "demo.bank"
+    };
+    let trail = bench.store.audit();
+    assert_eq!(
+        trail.iter().filter(looked).count(),
+        1,
+        "nobody looks unseen"
+    );
     let supervisor = bench.counter("demo.supervisor").await;
     let sighted = supervisor.sight(&mut Plastic::new("normal")).await.ok();
     assert!(sighted["preflight"].is_object());
