@@ -9,6 +9,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use apdu_core::authority::{
     Authorise, Authorised, CreateRecharge, Evidence, Recharge, Sight, Sighted,
 };
+use apdu_core::fault::Code;
 use apdu_core::hex::Fixed;
 use axum::handler::Handler;
 use etc_api::{Payment, Role, Session, SignIn, Status};
@@ -16,7 +17,7 @@ use etc_api::{Payment, Role, Session, SignIn, Status};
 use super::App;
 use super::problem::Refused;
 use super::request::{COOKIE_NAME, Id, Json, Keyed, Nothing, Number, SignedIn};
-use crate::desk::Who;
+use crate::desk::{Error, Who};
 use crate::sessions;
 
 /// Who may use a route.
@@ -136,7 +137,7 @@ async fn create(
     SignedIn(who): SignedIn,
     Keyed(request, attempt): Keyed<CreateRecharge>,
 ) -> Answered<Recharge> {
-    Ok(Answer(app.desk().create(&who, &attempt, &request).await?))
+    to_its_end(async move { app.desk().create(&who, &attempt, &request).await }).await
 }
 
 async fn record(State(app): State<App>, SignedIn(who): SignedIn, Id(id): Id) -> Answered<Recharge> {
@@ -158,9 +159,7 @@ async fn authorise(
     Id(id): Id,
     Keyed(request, attempt): Keyed<Authorise>,
 ) -> Answered<Authorised> {
-    Ok(Answer(
-        app.desk().authorise(&who, &attempt, &id, &request).await?,
-    ))
+    to_its_end(async move { app.desk().authorise(&who, &attempt, &id, &request).await }).await
 }
 
 async fn confirm(
@@ -169,9 +168,7 @@ async fn confirm(
     Id(id): Id,
     Keyed(request, attempt): Keyed<Evidence>,
 ) -> Answered<Recharge> {
-    Ok(Answer(
-        app.desk().confirm(&who, &attempt, &id, &request).await?,
-    ))
+    to_its_end(async move { app.desk().confirm(&who, &attempt, &id, &request).await }).await
 }
 
 async fn close(
@@ -181,6 +178,22 @@ async fn close(
     Keyed(Nothing {}, attempt): Keyed<Nothing>,
 ) -> Answered<Recharge> {
     Ok(Answer(app.desk().close(&who, &attempt, &id).await?))
+}
+
+/// Carries a request that counts a proof to its end, also when the counter hangs up in the middle: a proof
+/// must not stay counted that was never judged.
+async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Answered<T> {
+    match tokio::spawn(work).await {
+        Ok(answer) => Ok(Answer(answer?)),
+        Err(ended) => match ended.try_into_panic() {
+            // The edge answers for it as for any other panic.
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The service is stopping.
+            Err(_) => Err(Code::BackendFailed.into()),
+        },
+    }
 }
 
 fn session_of(who: Who) -> Session {
