@@ -238,6 +238,8 @@ codes! {
     PaymentDiffers = "PAY-101",
     /// The record is already paid.
     AlreadyPaid = "PAY-102",
+    /// The card was loaded otherwise since the record was created, so the payment was not entered.
+    PaymentTooLate = "PAY-103",
 }
 
 impl Code {

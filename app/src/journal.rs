@@ -5,10 +5,9 @@
 
 use apdu_core::authority::{Evidence, RecordId};
 use apdu_core::flow::KeptEvidence;
-use leptos::prelude::window;
 use serde::{Deserialize, Serialize};
 
-use crate::json;
+use crate::{json, storage};
 
 const KEY: &str = "etc-journal";
 
@@ -25,7 +24,7 @@ pub struct Entry {
 
 /// Everything that is kept.
 pub fn entries() -> Vec<Entry> {
-    storage()
+    storage::local()
         .and_then(|storage| storage.get_item(KEY).ok().flatten())
         .and_then(|text| json::decode(&text))
         .unwrap_or_default()
@@ -61,11 +60,7 @@ fn retain(keep: impl Fn(&Entry) -> bool) {
 
 fn save(entries: &[Entry]) {
     // A browser that keeps nothing costs a proof from the card, not money.
-    if let (Some(storage), Some(text)) = (storage(), json::encode(&entries)) {
+    if let (Some(storage), Some(text)) = (storage::local(), json::encode(&entries)) {
         let _ = storage.set_item(KEY, &text);
     }
-}
-
-fn storage() -> Option<web_sys::Storage> {
-    window().local_storage().ok().flatten()
 }

@@ -15,6 +15,7 @@ mod parts;
 mod root;
 mod router;
 mod shell;
+mod storage;
 
 fn main() {
     // A page that panicked must not look as if it still worked. What a card answered is in the journal.

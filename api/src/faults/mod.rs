@@ -110,7 +110,7 @@ pub fn explain(code: Code) -> Explanation {
         record:
             NoSuchRecord RecordOfOtherCard NotPaid AlreadyLoaded OpenRecord RecordClosed RecordRaced;
         payment:
-            PaymentDiffers AlreadyPaid;
+            PaymentDiffers AlreadyPaid PaymentTooLate;
     }
 }
 

@@ -16,4 +16,12 @@ rows! {
           "Please read the card again and go on with the load.";
     dont  "请不要再次收款；如已多收，请当面退还并告诉主管。"
           "Please do not take money again; if too much was taken, give it back and tell the supervisor.";
+
+    "PAY-103" PaymentTooLate: Authority, retry false;
+    cause "这张卡在这之后又充过值，这条记录不能再写卡，这次收款没有记入。"
+          "The card was loaded otherwise in the meantime, so this record can no longer be written, and the payment was not entered.";
+    next  "请把刚收的现金当面退还，或重新读卡、重新开始一笔后，用这笔现金办理。"
+          "Please give the cash back, or read the card again, start anew, and use that cash for the new load.";
+    dont  "请不要把这笔现金当作已入账，也不要再次收款。"
+          "Please do not treat the cash as entered, and do not take money a second time.";
 }

@@ -6,6 +6,8 @@ use apdu_core::calendar;
 use etc_api::faults::Text;
 use leptos::prelude::*;
 
+use crate::storage;
+
 mod en;
 mod texts;
 mod words;
@@ -61,7 +63,8 @@ impl Lang {
 
     /// The language chosen at the last visit, or Chinese.
     pub fn remembered() -> Self {
-        let stored = storage().and_then(|storage| storage.get_item(REMEMBERED_AS).ok().flatten());
+        let stored =
+            storage::local().and_then(|storage| storage.get_item(REMEMBERED_AS).ok().flatten());
         match stored.as_deref() {
             Some("en") => Self::En,
             _ => Self::Zh,
@@ -70,15 +73,11 @@ impl Lang {
 
     /// Keeps the language for the next visit.
     pub fn remember(self) {
-        if let Some(storage) = storage() {
+        if let Some(storage) = storage::local() {
             // Where storage is switched off, the next visit begins in Chinese; nothing else is lost.
             let _ = storage.set_item(REMEMBERED_AS, self.tag());
         }
     }
-}
-
-fn storage() -> Option<web_sys::Storage> {
-    window().local_storage().ok().flatten()
 }
 
 /// One text, whatever the language will be when it is shown.

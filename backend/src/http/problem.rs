@@ -36,6 +36,7 @@ pub const STATUS: &[(Code, u16)] = &[
     (Code::CounterMoved, 409),
     (Code::NotPaid, 409),
     (Code::AlreadyPaid, 409),
+    (Code::PaymentTooLate, 409),
     (Code::AlreadyLoaded, 409),
     (Code::OpenRecord, 409),
     (Code::RecordClosed, 409),

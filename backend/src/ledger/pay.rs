@@ -19,8 +19,8 @@ pub fn pay(
         return Err(Code::OpenRecord);
     }
     if record.created_counter < file.card.proved_counter {
-        // Another system has loaded the card since: this record could not be written any more.
-        return Err(Code::OldCounter);
+        // The counter is spent, so this record could not be written any more.
+        return Err(Code::PaymentTooLate);
     }
     if payment.amount != i64::from(record.amount) {
         return Err(Code::PaymentDiffers);

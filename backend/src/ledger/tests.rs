@@ -424,6 +424,15 @@ fn five_authorisations_are_made_at_one_counter() {
 }
 
 #[test]
+fn no_money_is_entered_for_a_record_whose_counter_is_spent() {
+    let mut file = file();
+    let paid = |file: &CardFile| pay(file, &record(State::Created), &cash(10_000), &TELLER, NOON);
+    assert!(paid(&file).is_ok());
+    file.card.proved_counter = 6;
+    assert_eq!(paid(&file).err(), Some(Code::PaymentTooLate));
+}
+
+#[test]
 fn a_supervisor_may_add_five_more() {
     let supervisor = Asker {
         supervisor: true,
