@@ -2,6 +2,7 @@
 
 mod bench;
 mod page;
+mod postgres;
 mod shell;
 mod test;
 mod tidy;
@@ -20,6 +21,8 @@ const HELP: &str = "\
 cargo xtask run     [--port 8080] [--data DIR] [--keys FILE] [--no-demo]
                     builds page and backend, and starts the desk (demo data unless --no-demo)
 cargo xtask test    everything that has to be green: tidy, format, lints, build, tests
+cargo xtask test ARGUMENTS
+                    `cargo test ARGUMENTS` with a PostgreSQL server, as in `test -p etc-backend`
 cargo xtask card    --vpcd PORT [--card ID] [--state FILE]
                     a virtual toll card, listening on PORT for a reader that speaks vpcd
 cargo xtask explore every cut through every flow, without the time limit of `test`
@@ -31,7 +34,7 @@ cargo xtask tidy    the rules of the house
 #[derive(Debug)]
 enum Task {
     Run(Desk),
-    Test,
+    Test(Vec<OsString>),
     Card(Vec<OsString>),
     Explore,
     Bench,
@@ -58,7 +61,8 @@ fn main() -> ExitCode {
     };
     let end = match task {
         Task::Run(desk) => start_desk(&desk),
-        Task::Test => test::everything(),
+        Task::Test(arguments) if arguments.is_empty() => test::everything(),
+        Task::Test(arguments) => test::some(&arguments),
         Task::Card(options) => start_card(options),
         Task::Explore => explore(),
         Task::Bench => bench::first_visit(),
@@ -86,7 +90,7 @@ fn parse(mut parser: lexopt::Parser) -> Result<Task, lexopt::Error> {
     let task = match word.as_str() {
         "run" => return parse_run(parser),
         "card" => return parse_card(parser),
-        "test" => Task::Test,
+        "test" => return Ok(Task::Test(parser.raw_args()?.collect())),
         "explore" => Task::Explore,
         "bench" => Task::Bench,
         "tidy" => Task::Tidy,

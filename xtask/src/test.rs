@@ -1,14 +1,26 @@
 //! `cargo xtask test`: everything that has to be green before a change is worth reading.
 
+use std::ffi::OsString;
 use std::time::{Duration, Instant};
 
 use crate::page;
+use crate::postgres;
 use crate::shell::{Failure, cargo, run, say};
 use crate::tidy;
 use crate::tools;
 
 const DENY_WARNINGS: [&str; 3] = ["--", "--deny", "warnings"];
 const FOR_THE_BROWSER: [&str; 4] = ["--target", "wasm32-unknown-unknown", "--profile", "page"];
+
+/// Runs `cargo test` with these arguments and what the backend's tests need: for one who works on one
+/// crate.
+pub fn some(arguments: &[OsString]) -> Result<(), Failure> {
+    let server = postgres::start(&postgres::NOT_FLUSHED)?;
+    run(cargo()
+        .arg("test")
+        .args(arguments)
+        .env("ETC_POSTGRES", server.url()))
+}
 
 /// Runs every phase, the fastest first, up to the first that fails; then says where the time went.
 pub fn everything() -> Result<(), Failure> {
@@ -50,8 +62,10 @@ impl Phases {
                 .args(DENY_WARNINGS))
         })?;
         self.time("tests", || {
+            let server = postgres::start(&postgres::NOT_FLUSHED)?;
             run(cargo()
                 .args(["test", "--workspace", "--no-fail-fast"])
+                .env("ETC_POSTGRES", server.url())
                 .env("ETC_PAGE_DIR", page::page_folder())
                 .env("ETC_DEMO_PAGE_DIR", page::demo_folder()))
         })

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::postgres;
 use crate::shell::{Failure, capture, cargo, run, say, target_dir, top};
 
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
@@ -15,7 +16,7 @@ const BINARYEN: &str = "132";
 const OLDEST_WASM_OPT: u32 = 120;
 
 /// What only the tests need: what is looked for, and the Debian package that brings it.
-const FOR_TESTS: [(Wanted, &str); 4] = [
+const FOR_TESTS: [(Wanted, &str); 5] = [
     (
         Wanted::AnyProgram(&["chromium", "chromium-browser", "google-chrome"]),
         "chromium",
@@ -23,12 +24,14 @@ const FOR_TESTS: [(Wanted, &str); 4] = [
     (Wanted::AnyProgram(&["chromedriver"]), "chromium-driver"),
     (Wanted::AnyProgram(&["fc-list"]), "fontconfig"),
     (Wanted::ChineseFont, "fonts-noto-cjk"),
+    (Wanted::PostgresServer, "postgresql"),
 ];
 
 #[derive(Clone, Copy)]
 enum Wanted {
     AnyProgram(&'static [&'static str]),
     ChineseFont,
+    PostgresServer,
 }
 
 /// The tools that make the page, ready to be called.
@@ -92,7 +95,7 @@ pub fn for_tests() -> Result<(), Failure> {
                 "the tests need what Debian calls `{package}`: please install it"
             ));
         }
-        return Err(Failure::new("the browser tests cannot run yet"));
+        return Err(Failure::new("the tests cannot run yet"));
     }
     say(format!("installing {}", missing.join(", ")));
     let apt = || {
@@ -246,10 +249,12 @@ fn is_there(wanted: Wanted) -> bool {
         Wanted::AnyProgram(names) => names.iter().any(|name| find(name).is_some()),
         Wanted::ChineseFont => capture(Command::new("fc-list").arg(":lang=zh"))
             .is_some_and(|fonts| !fonts.trim().is_empty()),
+        Wanted::PostgresServer => postgres::programs().is_some(),
     }
 }
 
-fn is_root() -> bool {
+/// Whether we run as root.
+pub fn is_root() -> bool {
     capture(Command::new("id").arg("-u")).is_some_and(|id| id.trim() == "0")
 }
 
