@@ -6,28 +6,33 @@ use std::path::PathBuf;
 use apdu_core::hex::Fixed;
 use etc_api::{Outlet, OutletKind, Role};
 use etc_backend::admin::NewOperator;
-use etc_backend::serve::Config;
+use etc_backend::serve::{Config, Records};
 use etc_backend::words::Word;
 use lexopt::{Arg, Error, Parser, ValueExt};
 
 pub const HELP: &str = "\
-etc-backend serve --data DIR [--keys FILE] [--page DIR] [--port 8080] [--bind 127.0.0.1]
+etc-backend serve RECORDS [--keys FILE] [--page DIR] [--port 8080] [--bind 127.0.0.1]
                   [--behind-tls] [--demo] [--demo-page DIR]
     serves the desk. --demo seeds demo data and takes toy keys; without it --keys is needed.
 
-etc-backend admin add-outlet CODE NAME own|bank --data DIR
-etc-backend admin add-terminal HEX12 --outlet CODE --data DIR
+etc-backend admin add-outlet CODE NAME own|bank RECORDS
+etc-backend admin add-terminal HEX12 --outlet CODE RECORDS
 etc-backend admin add-operator NAME --outlet CODE --role teller|supervisor|auditor
-                  [--display-name TEXT] [--password-file FILE] --data DIR
+                  [--display-name TEXT] [--password-file FILE] RECORDS
     the password is the first line of FILE, or of standard input.
-etc-backend admin import-cards FILE.csv --data DIR
+etc-backend admin import-cards FILE.csv RECORDS
     all cards of the file (docs/cards-csv.md), or none.
+
+RECORDS is one of
+    --data DIR        SQLite, in a file of this folder
+    --database URL    PostgreSQL: postgres://USER@HOST/NAME. A password is not part of the URL; it
+                      comes from PGPASSWORD or ~/.pgpass (or the file that PGPASSFILE names).
 ";
 
 /// What is to be done.
 pub enum Task {
     Serve(Config),
-    Admin { data: PathBuf, what: Admin },
+    Admin { records: Records, what: Admin },
     Help,
 }
 
@@ -63,10 +68,10 @@ pub fn parse(mut parser: Parser) -> Result<Task, Error> {
 
 fn serve(mut parser: Parser) -> Result<Task, Error> {
     let (mut port, mut bind) = (8080, IpAddr::V4(Ipv4Addr::LOCALHOST));
-    let mut data = None;
+    let mut records = Place::default();
     let mut config = Config {
         listen: SocketAddr::new(bind, port),
-        data: PathBuf::new(),
+        records: Records::Folder(PathBuf::new()),
         keys: None,
         page: None,
         demo: false,
@@ -77,7 +82,8 @@ fn serve(mut parser: Parser) -> Result<Task, Error> {
         match arg {
             Arg::Long("port") => port = parser.value()?.parse()?,
             Arg::Long("bind") => bind = parser.value()?.parse()?,
-            Arg::Long("data") => data = Some(parser.value()?.into()),
+            Arg::Long("data") => records.data = Some(parser.value()?.into()),
+            Arg::Long("database") => records.database = Some(parser.value()?.string()?),
             Arg::Long("keys") => config.keys = Some(parser.value()?.into()),
             Arg::Long("page") => config.page = Some(parser.value()?.into()),
             Arg::Long("demo-page") => config.demo_page = Some(parser.value()?.into()),
@@ -88,18 +94,45 @@ fn serve(mut parser: Parser) -> Result<Task, Error> {
         }
     }
     config.listen = SocketAddr::new(bind, port);
-    config.data = data.ok_or("serve needs --data DIR")?;
+    config.records = records.chosen()?;
     if !config.demo && config.keys.is_none() {
         return Err("serve needs --keys FILE: the built-in keys are for --demo only".into());
     }
     Ok(Task::Serve(config))
 }
 
+/// What was said about where the records are.
+#[derive(Default)]
+struct Place {
+    data: Option<PathBuf>,
+    database: Option<String>,
+}
+
+impl Place {
+    fn chosen(self) -> Result<Records, Error> {
+        match (self.data, self.database) {
+            (Some(folder), None) => Ok(Records::Folder(folder)),
+            (None, Some(url)) if has_password(&url) => Err(
+                "a password on the command line is seen by others: PGPASSWORD or ~/.pgpass".into(),
+            ),
+            (None, Some(url)) => Ok(Records::Postgres(url)),
+            _ => Err("say where the records are: --data DIR or --database URL".into()),
+        }
+    }
+}
+
+/// Whether there is a password in a URL: `scheme://user:password@…`, or `…?password=…`.
+fn has_password(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let before_host = rest.rsplit_once('@').map(|(user, _)| user);
+    before_host.is_some_and(|user| user.contains(':')) || url.contains("password=")
+}
+
 /// Everything that may stand behind `admin WORD`.
 #[derive(Default)]
 struct Given {
     values: Vec<String>,
-    data: Option<PathBuf>,
+    records: Place,
     outlet: Option<String>,
     role: Option<String>,
     display_name: Option<String>,
@@ -111,7 +144,8 @@ fn admin(mut parser: Parser) -> Result<Task, Error> {
     while let Some(arg) = parser.next()? {
         match arg {
             Arg::Value(value) => given.values.push(value.string()?),
-            Arg::Long("data") => given.data = Some(parser.value()?.into()),
+            Arg::Long("data") => given.records.data = Some(parser.value()?.into()),
+            Arg::Long("database") => given.records.database = Some(parser.value()?.string()?),
             Arg::Long("outlet") => given.outlet = Some(parser.value()?.string()?),
             Arg::Long("role") => given.role = Some(parser.value()?.string()?),
             Arg::Long("display-name") => given.display_name = Some(parser.value()?.string()?),
@@ -120,7 +154,7 @@ fn admin(mut parser: Parser) -> Result<Task, Error> {
             other => return Err(other.unexpected()),
         }
     }
-    let data = given.data.take().ok_or("admin needs --data DIR")?;
+    let records = std::mem::take(&mut given.records).chosen()?;
     let values = std::mem::take(&mut given.values);
     let values: Vec<&str> = values.iter().map(String::as_str).collect();
     let what = match values.as_slice() {
@@ -146,7 +180,7 @@ fn admin(mut parser: Parser) -> Result<Task, Error> {
     {
         return Err("an option that does not belong to this command".into());
     }
-    Ok(Task::Admin { data, what })
+    Ok(Task::Admin { records, what })
 }
 
 const NO_OUTLET: &str = "--outlet CODE is needed";
@@ -169,4 +203,46 @@ fn add_operator(name: &str, given: &mut Given) -> Result<Admin, Error> {
 fn word<T: Word>(text: &str) -> Result<T, Error> {
     let wrong = || format!("{text:?} is none of {}", T::WORDS.join(", "));
     T::of_word(text).ok_or_else(|| wrong().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn records(arguments: &[&str]) -> Result<Records, Error> {
+        let arguments = ["etc-backend", "serve", "--demo"].iter().chain(arguments);
+        match parse(Parser::from_iter(arguments))? {
+            Task::Serve(config) => Ok(config.records),
+            _ => Err("not what was asked for".into()),
+        }
+    }
+
+    #[test]
+    fn the_records_are_in_a_folder_or_in_a_database_and_never_in_both() {
+        let url = "postgres://desk@db.example/desk";
+        let folder = records(&["--data", "d"]);
+        assert!(matches!(folder, Ok(Records::Folder(path)) if path.as_os_str() == "d"));
+        let database = records(&["--database", url]);
+        assert!(matches!(database, Ok(Records::Postgres(found)) if found == url));
+        assert!(records(&[]).is_err());
+        assert!(records(&["--data", "d", "--database", url]).is_err());
+    }
+
+    #[test]
+    fn a_password_is_not_taken_from_the_command_line() {
+        for url in [
+            "postgres://desk:secret@db.example/desk",
+            "postgres://desk:a/b@db.example/desk",
+            "postgres://db.example/desk?user=desk&password=secret",
+        ] {
+            assert!(records(&["--database", url]).is_err(), "{url}");
+        }
+        for url in [
+            "postgres://desk@db.example:5432/desk",
+            "postgres:///desk?host=/run/postgresql",
+            "postgres://desk@[::1]:5432/desk",
+        ] {
+            assert!(records(&["--database", url]).is_ok(), "{url}");
+        }
+    }
 }

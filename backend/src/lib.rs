@@ -3,7 +3,7 @@
 //! ```text
 //! http ──▶ desk ──▶ ledger (pure)
 //!             ├───▶ keys   (the only place that touches a key)
-//!             └───▶ store  (memory · SQLite)
+//!             └───▶ store  (memory · SQLite · PostgreSQL)
 //! ```
 
 // In a test a panic is the verdict.

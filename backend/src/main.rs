@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use etc_backend::admin;
 use etc_backend::serve::{self, Config};
+use etc_backend::store::{DatabaseStore, Purpose};
 use tokio::signal;
 
 use arguments::{Admin, Password, Task};
@@ -38,8 +39,8 @@ async fn carry_out(task: Task) -> Result<(), Box<dyn Error>> {
             Ok(())
         }
         Task::Serve(config) => serve(config).await,
-        Task::Admin { data, what } => {
-            let store = serve::open_store(&data, serve::DATABASE).await?;
+        Task::Admin { records, what } => {
+            let store = serve::open_store(&records, Purpose::Real).await?;
             let done = administer(&store, what).await;
             store.close().await;
             println!("{}", done?);
@@ -78,10 +79,7 @@ async fn told_to_stop() -> std::io::Result<()> {
     signal::ctrl_c().await
 }
 
-async fn administer(
-    store: &etc_backend::store::SqliteStore,
-    what: Admin,
-) -> Result<String, Box<dyn Error>> {
+async fn administer(store: &DatabaseStore, what: Admin) -> Result<String, Box<dyn Error>> {
     Ok(match what {
         Admin::AddOutlet(outlet) => admin::add_outlet(store, outlet).await?,
         Admin::AddTerminal { number, outlet } => admin::add_terminal(store, number, outlet).await?,

@@ -14,7 +14,7 @@ use crate::demo;
 use crate::http::{App, Pages, router};
 use crate::keys::{KeyStore, SoftKeys};
 use crate::random::OsRandom;
-use crate::store::SqliteStore;
+use crate::store::{DatabaseStore, Purpose, StoreError};
 
 /// Name of the database file in the data folder.
 pub const DATABASE: &str = "etc-desk.sqlite";
@@ -22,13 +22,22 @@ pub const DATABASE: &str = "etc-desk.sqlite";
 /// The same for a demo, whose operators everybody knows: they must never sit in front of real keys.
 pub const DEMO_DATABASE: &str = "etc-desk-demo.sqlite";
 
+/// Where the records are kept.
+#[derive(Clone, Debug)]
+pub enum Records {
+    /// In SQLite files of this folder.
+    Folder(PathBuf),
+    /// In the PostgreSQL database of this URL.
+    Postgres(String),
+}
+
 /// How the service is started.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Where to listen; port 0 takes any free port.
     pub listen: SocketAddr,
-    /// Folder of the database.
-    pub data: PathBuf,
+    /// Where the records are.
+    pub records: Records,
     /// Key file. A demo may do without.
     pub keys: Option<PathBuf>,
     /// Folder of the page; without one only the API is served.
@@ -69,7 +78,7 @@ pub struct Running {
     pub addr: SocketAddr,
     stop: watch::Sender<bool>,
     server: JoinHandle<std::io::Result<()>>,
-    store: Arc<SqliteStore>,
+    store: Arc<DatabaseStore>,
 }
 
 impl Running {
@@ -94,11 +103,19 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub async fn start(config: Config) -> Result<Running, StartError> {
     let keys = read_keys(&config)?;
     let pages = read_pages(&config)?;
-    let database = if config.demo { DEMO_DATABASE } else { DATABASE };
-    let store = Arc::new(open_store(&config.data, database).await?);
+    let purpose = if config.demo {
+        Purpose::Demo
+    } else {
+        Purpose::Real
+    };
+    let store = Arc::new(open_store(&config.records, purpose).await?);
     if config.demo {
-        let seeded = demo::seed(&*store, &OsRandom).await;
-        seeded.map_err(|error| StartError::new("demo data", error))?;
+        match demo::seed(&*store, &OsRandom).await {
+            // Another backend on the same database was faster.
+            Err(StoreError::Duplicate(_)) => Ok(()),
+            seeded => seeded,
+        }
+        .map_err(|error| StartError::new("demo data", error))?;
     }
     let app = App {
         store: store.clone(),
@@ -128,14 +145,26 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     })
 }
 
-/// Opens a database in a data folder, creating both for the owner of the process only: PINs and
-/// personal data are in it.
-pub async fn open_store(data: &Path, name: &str) -> Result<SqliteStore, StartError> {
-    let fail = |error: Box<dyn Error + Send + Sync>| StartError::new(data.display(), error);
-    let file = data.join(name);
-    create_for_owner(data, &file).map_err(|error| fail(error.into()))?;
-    let store = SqliteStore::open(&file).await;
-    store.map_err(|error| fail(error.into()))
+/// Opens the records. A folder and its files are created for the owner of the process only: PINs and
+/// personal data are in them.
+pub async fn open_store(records: &Records, purpose: Purpose) -> Result<DatabaseStore, StartError> {
+    match records {
+        Records::Folder(folder) => {
+            let file = folder.join(match purpose {
+                Purpose::Real => DATABASE,
+                Purpose::Demo => DEMO_DATABASE,
+            });
+            let fail =
+                |error: Box<dyn Error + Send + Sync>| StartError::new(folder.display(), error);
+            create_for_owner(folder, &file).map_err(|error| fail(error.into()))?;
+            let store = DatabaseStore::sqlite(&file).await;
+            store.map_err(|error| fail(error.into()))
+        }
+        // Without the URL: there may be a password in it.
+        Records::Postgres(url) => DatabaseStore::postgres(url, purpose)
+            .await
+            .map_err(|error| StartError::new("PostgreSQL", error)),
+    }
 }
 
 #[cfg(unix)]

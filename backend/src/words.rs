@@ -4,6 +4,7 @@ use apdu_core::authority::{CardStatus, ProofCounter};
 use etc_api::{OutletKind, PaymentKind, Role};
 
 use crate::ledger::NonceKind;
+use crate::store::Purpose;
 
 /// A value that is written as one word.
 pub trait Word: Sized {
@@ -66,5 +67,9 @@ words! {
     }
     PaymentKind {
         Cash = "cash",
+    }
+    Purpose {
+        Real = "real",
+        Demo = "demo",
     }
 }

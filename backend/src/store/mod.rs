@@ -4,8 +4,8 @@
 //! them: a card whose revision has moved on, a record whose version has, or a row that a unique
 //! index refuses, undoes all.
 
+mod database;
 mod memory;
-mod sqlite;
 #[cfg(test)]
 mod suite;
 
@@ -18,8 +18,8 @@ use etc_api::{Outlet, Role};
 use crate::audit::Entry;
 use crate::ledger::{Authorisation, Card, CardFile, Change, Record};
 
+pub use database::DatabaseStore;
 pub use memory::MemoryStore;
-pub use sqlite::SqliteStore;
 
 /// Everything the backend keeps.
 #[async_trait]
@@ -89,6 +89,15 @@ pub trait Store: Send + Sync {
 
     /// An audit row about something that changed nothing else.
     async fn note(&self, entry: &Entry) -> Result<(), StoreError>;
+}
+
+/// What a database is for. A demo, whose operators everybody knows, never gets to real records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Real records.
+    Real,
+    /// A demo.
+    Demo,
 }
 
 /// Why the store did not do what it was asked for.

@@ -3,13 +3,14 @@
 use apdu_core::bcd::CardNumber;
 use etc_api::{OutletKind, PaymentKind};
 
+use super::database::tests::Scratch;
 use super::*;
 use crate::audit::Event;
 use crate::ledger::{Nonce, NonceKind, PaymentTaken, Proof, State, Write};
 use crate::{demo, import};
 
-/// Both stores run every case.
-macro_rules! on_both_stores {
+/// Every store runs every case.
+macro_rules! on_every_store {
     ($($name:ident)+) => {
         mod memory {
             $(#[tokio::test]
@@ -23,17 +24,30 @@ macro_rules! on_both_stores {
         mod sqlite {
             $(#[tokio::test]
             async fn $name() {
-                let file = crate::store::sqlite::tests::TemporaryFile::new();
-                let store = super::SqliteStore::open(&file.0).await.unwrap();
+                let scratch = super::Scratch::sqlite();
+                let store = scratch.open().await;
                 super::seed(&store).await;
                 super::$name(&store).await;
                 store.close().await;
+                scratch.remove().await;
+            })+
+        }
+
+        mod postgres {
+            $(#[tokio::test]
+            async fn $name() {
+                let scratch = super::Scratch::postgres().await;
+                let store = scratch.open().await;
+                super::seed(&store).await;
+                super::$name(&store).await;
+                store.close().await;
+                scratch.remove().await;
             })+
         }
     };
 }
 
-on_both_stores! {
+on_every_store! {
     what_is_added_is_found
     nothing_is_added_when_one_row_is_wrong
     a_card_keeps_everything_it_was_added_with
@@ -51,12 +65,13 @@ on_both_stores! {
     an_unlocked_card_counts_from_zero
     sign_ins_are_counted_by_name_and_forgotten_with_time
     a_session_lives_until_it_is_closed
+    a_text_with_a_nul_is_found_nowhere
 }
 
 pub(super) const CARD: &str = "62012201230100000017";
-const OTHER_CARD: &str = "62012201230100000025";
+pub(super) const OTHER_CARD: &str = "62012201230100000025";
 
-fn number(text: &str) -> CardNumber {
+pub(super) fn number(text: &str) -> CardNumber {
     text.parse().unwrap()
 }
 
@@ -67,7 +82,7 @@ pub(super) async fn seed(store: &dyn Store) {
         .unwrap();
 }
 
-fn entry(event: Event) -> Entry {
+pub(super) fn entry(event: Event) -> Entry {
     Entry {
         at: 1_000,
         operator: "demo.teller".into(),
@@ -134,7 +149,7 @@ pub(super) fn authorisation(record: &str, counter: u16, second: i64) -> Authoris
     }
 }
 
-fn nonce(last: u8) -> Nonce {
+pub(super) fn nonce(last: u8) -> Nonce {
     Nonce {
         card: number(CARD),
         terminal: [0xFE, 0xAA, 0xAA, 0xAA, 0xAA, last],
@@ -434,7 +449,7 @@ async fn a_proved_counter_never_falls(store: &dyn Store) {
     assert_eq!(file.card.proved_counter, 6);
 }
 
-fn session(token: u8) -> Session {
+pub(super) fn session(token: u8) -> Session {
     Session {
         token: [token; 32],
         operator: "demo.teller".into(),
@@ -549,6 +564,18 @@ async fn a_session_lives_until_it_is_closed(store: &dyn Store) {
         .await
         .unwrap();
     assert_eq!(store.session(&[1; 32]).await.unwrap(), None);
+}
+
+async fn a_text_with_a_nul_is_found_nowhere(store: &dyn Store) {
+    assert_eq!(store.record("a\0").await.unwrap(), None);
+    assert_eq!(store.answer("key\0").await.unwrap(), None);
+    assert!(store.operator("demo.teller\0").await.unwrap().is_none());
+    let rule = SignInRule {
+        tries: 2,
+        lock: 100,
+        now: 1_000,
+    };
+    assert!(store.count_sign_in("demo\0teller", rule).await.unwrap());
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use apdu_core::fault::Code;
 use etc_backend::demo;
 use etc_backend::keys::{Init, KeyError, KeyStore, Load, SoftKeys};
 use etc_backend::random::OsRandom;
-use etc_backend::store::{MemoryStore, SqliteStore, Store};
+use etc_backend::store::{DatabaseStore, MemoryStore, Store};
 use serde_json::json;
 
 use crate::bench::{Bench, NOON, Plastic, on, password};
@@ -68,7 +68,7 @@ fn keys() -> Arc<dyn KeyStore> {
 #[tokio::test]
 async fn a_database_that_fails_becomes_a_problem_too() {
     let file = TemporaryFile::new("failing");
-    let store = Arc::new(SqliteStore::open(&file.0).await.unwrap());
+    let store = Arc::new(DatabaseStore::sqlite(&file.0).await.unwrap());
     demo::seed(&*store, &OsRandom).await.unwrap();
     let bench = Bench::of(store.clone(), keys());
     let teller = bench.counter("demo.teller").await;
@@ -84,7 +84,7 @@ async fn a_database_that_fails_becomes_a_problem_too() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_requests_at_the_same_moment_one_wins_and_money_is_taken_and_loaded_once() {
     let file = TemporaryFile::new("race");
-    let store = Arc::new(SqliteStore::open(&file.0).await.unwrap());
+    let store = Arc::new(DatabaseStore::sqlite(&file.0).await.unwrap());
     demo::seed(&*store, &OsRandom).await.unwrap();
     let bench = Bench::of(store.clone(), keys());
     let here = bench.counter("demo.teller").await;

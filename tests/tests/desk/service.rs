@@ -4,7 +4,8 @@ use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use etc_backend::serve::{Config, start};
+use etc_backend::serve::{Config, Records, start};
+use etc_backend::store::Purpose;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -36,7 +37,7 @@ impl Drop for Folder {
 fn config(data: &Path) -> Config {
     Config {
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-        data: data.join("data"),
+        records: Records::Folder(data.join("data")),
         keys: None,
         page: None,
         demo: true,
@@ -230,7 +231,7 @@ async fn a_demo_and_a_real_desk_in_one_folder_share_no_records() {
     start(real).await.unwrap().shutdown().await;
     let data = folder.0.join("data");
     assert!(data.join(etc_backend::serve::DEMO_DATABASE).exists());
-    let real = etc_backend::serve::open_store(&data, etc_backend::serve::DATABASE).await;
+    let real = etc_backend::serve::open_store(&Records::Folder(data), Purpose::Real).await;
     let operator = etc_backend::store::Store::operator(&real.unwrap(), "demo.teller").await;
     assert!(operator.unwrap().is_none());
 }

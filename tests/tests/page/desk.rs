@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
-use etc_backend::serve::{Config, Running, start};
+use etc_backend::serve::{Config, Records, Running, start};
 use etc_sim::card::{Card, TollCard};
 use etc_sim::demo;
 use etc_tests::browser::Browser;
@@ -180,7 +180,7 @@ fn config(data: &std::path::Path, listen: SocketAddr) -> Config {
     };
     Config {
         listen,
-        data: data.to_owned(),
+        records: Records::Folder(data.to_owned()),
         keys: None,
         page: Some(folder("ETC_PAGE_DIR")),
         demo: true,

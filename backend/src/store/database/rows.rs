@@ -1,65 +1,11 @@
 //! Rows of the database as values of the ledger, and back.
 
-use std::str::FromStr;
-
 use apdu_core::authority::{CardProfile, Pin};
-use apdu_core::bcd::{Date, packed};
-use apdu_core::hex::{Fixed, encode};
 use etc_api::Outlet;
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 
+use super::row::Row;
 use crate::ledger::{Authorisation, Card, CardKind, Nonce, Proof, Purse, Record, State};
 use crate::store::{Operator, Session, StoreError, StoredAnswer};
-use crate::words::Word;
-
-/// A column that holds what the backend wrote there, or an error that names it.
-struct Columns<'a>(&'a SqliteRow);
-
-impl Columns<'_> {
-    fn text(&self, column: &str) -> Result<String, StoreError> {
-        Ok(self.0.try_get(column)?)
-    }
-
-    fn parsed<T: FromStr>(&self, column: &str) -> Result<T, StoreError> {
-        self.text(column)?
-            .parse()
-            .map_err(|_| StoreError::corrupt(column))
-    }
-
-    fn word<T: Word>(&self, column: &str) -> Result<T, StoreError> {
-        T::of_word(&self.text(column)?).ok_or_else(|| StoreError::corrupt(column))
-    }
-
-    fn bytes<const N: usize>(&self, column: &str) -> Result<[u8; N], StoreError> {
-        let Fixed(bytes) = self.parsed(column)?;
-        Ok(bytes)
-    }
-
-    fn date(&self, column: &str) -> Result<Date, StoreError> {
-        packed(&self.text(column)?)
-            .map(Date)
-            .map_err(|_| StoreError::corrupt(column))
-    }
-
-    fn moment(&self, column: &str) -> Result<i64, StoreError> {
-        Ok(self.0.try_get(column)?)
-    }
-
-    fn number<T: TryFrom<i64>>(&self, column: &str) -> Result<T, StoreError> {
-        T::try_from(self.moment(column)?).map_err(|_| StoreError::corrupt(column))
-    }
-
-    fn hash(&self, column: &str) -> Result<[u8; 32], StoreError> {
-        let bytes: Vec<u8> = self.0.try_get(column)?;
-        bytes.try_into().map_err(|_| StoreError::corrupt(column))
-    }
-}
-
-/// A date as its eight digits.
-pub fn digits(Date(date): Date) -> String {
-    encode(&date)
-}
 
 /// Form and digits of a PIN.
 pub fn pin(pin: &Pin) -> (&'static str, &str) {
@@ -85,8 +31,7 @@ pub fn state(state: &State) -> (&'static str, Option<u16>, Option<i64>, Option<u
     }
 }
 
-pub fn card(row: &SqliteRow) -> Result<Card, StoreError> {
-    let row = Columns(row);
+pub fn card(row: &Row) -> Result<Card, StoreError> {
     let pin_digits = row.text("pin")?;
     let pin = match row.text("pin_form")?.as_str() {
         "none" => Pin::None,
@@ -112,16 +57,15 @@ pub fn card(row: &SqliteRow) -> Result<Card, StoreError> {
         },
         purse: Purse {
             key_index: row.number("key_index")?,
-            refuses_one_fen: row.moment("refuses_one_fen")? != 0,
-            refuses_odd_terminals: row.moment("refuses_odd_terminals")? != 0,
+            refuses_one_fen: row.flag("refuses_one_fen")?,
+            refuses_odd_terminals: row.flag("refuses_odd_terminals")?,
         },
         proved_counter: row.number("proved_counter")?,
         revision: row.number("revision")?,
     })
 }
 
-pub fn record(row: &SqliteRow) -> Result<Record, StoreError> {
-    let row = Columns(row);
+pub fn record(row: &Row) -> Result<Record, StoreError> {
     let state = match row.text("state")?.as_str() {
         "created" => State::Created,
         "paid" => State::Paid,
@@ -150,8 +94,7 @@ pub fn record(row: &SqliteRow) -> Result<Record, StoreError> {
     })
 }
 
-pub fn nonce(row: &SqliteRow) -> Result<Nonce, StoreError> {
-    let row = Columns(row);
+pub fn nonce(row: &Row) -> Result<Nonce, StoreError> {
     Ok(Nonce {
         card: row.parsed("card")?,
         terminal: row.bytes("terminal")?,
@@ -160,8 +103,7 @@ pub fn nonce(row: &SqliteRow) -> Result<Nonce, StoreError> {
     })
 }
 
-pub fn authorisation(row: &SqliteRow) -> Result<Authorisation, StoreError> {
-    let row = Columns(row);
+pub fn authorisation(row: &Row) -> Result<Authorisation, StoreError> {
     Ok(Authorisation {
         record: row.text("recharge")?,
         card: row.parsed("card")?,
@@ -175,8 +117,7 @@ pub fn authorisation(row: &SqliteRow) -> Result<Authorisation, StoreError> {
     })
 }
 
-pub fn answer(row: &SqliteRow) -> Result<StoredAnswer, StoreError> {
-    let row = Columns(row);
+pub fn answer(row: &Row) -> Result<StoredAnswer, StoreError> {
     Ok(StoredAnswer {
         key: row.text("key")?,
         operator: row.text("operator")?,
@@ -186,8 +127,7 @@ pub fn answer(row: &SqliteRow) -> Result<StoredAnswer, StoreError> {
     })
 }
 
-pub fn outlet(row: &SqliteRow) -> Result<Outlet, StoreError> {
-    let row = Columns(row);
+pub fn outlet(row: &Row) -> Result<Outlet, StoreError> {
     Ok(Outlet {
         code: row.text("code")?,
         name: row.text("name")?,
@@ -195,12 +135,26 @@ pub fn outlet(row: &SqliteRow) -> Result<Outlet, StoreError> {
     })
 }
 
-pub fn terminal(row: &SqliteRow) -> Result<[u8; 6], StoreError> {
-    Columns(row).bytes("number")
+/// The second of a card's latest authorisation; missing where there is none.
+pub fn latest(row: &Row) -> Result<Option<i64>, StoreError> {
+    row.maybe("latest")
 }
 
-pub fn operator(row: &SqliteRow) -> Result<Operator, StoreError> {
-    let row = Columns(row);
+/// The database's clock.
+pub fn ms(row: &Row) -> Result<i64, StoreError> {
+    row.moment("ms")
+}
+
+/// Nothing of the row: that it is there says enough.
+pub fn there(_: &Row) -> Result<(), StoreError> {
+    Ok(())
+}
+
+pub fn terminal(row: &Row) -> Result<[u8; 6], StoreError> {
+    row.bytes("number")
+}
+
+pub fn operator(row: &Row) -> Result<Operator, StoreError> {
     Ok(Operator {
         name: row.text("name")?,
         display_name: row.text("display_name")?,
@@ -210,8 +164,7 @@ pub fn operator(row: &SqliteRow) -> Result<Operator, StoreError> {
     })
 }
 
-pub fn session(row: &SqliteRow) -> Result<Session, StoreError> {
-    let row = Columns(row);
+pub fn session(row: &Row) -> Result<Session, StoreError> {
     Ok(Session {
         token: row.hash("token")?,
         operator: row.text("operator")?,
