@@ -59,6 +59,7 @@ pub type RecordId = String;
 /// What a card shows when it is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Sight {
     /// File 0015 as read, 43 or 50 bytes.
     pub issue: Bytes,
@@ -69,6 +70,7 @@ pub struct Sight {
 /// What the records say about a card that was shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Sighted {
     /// The card's number, 20 digits.
     pub card: CardNumber,
@@ -92,6 +94,7 @@ pub struct Sighted {
 /// Status of a card in the records. Every task checks it first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum CardStatus {
     /// 正常
@@ -125,6 +128,7 @@ impl CardStatus {
 /// A field of file 0015 in which card and records differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Difference {
     /// Which field.
     pub field: IssueField,
@@ -137,6 +141,7 @@ pub struct Difference {
 /// The fields of file 0015 that are compared with the records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum IssueField {
     /// 卡片类型
@@ -158,6 +163,7 @@ pub enum IssueField {
 /// How a card wants to be spoken to: data of its stock record, never guessed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CardProfile {
     /// The PIN the purse wants before a load.
     pub pin: Pin,
@@ -170,6 +176,7 @@ pub struct CardProfile {
 /// A purse PIN in the form its card takes.
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(
     feature = "serde",
     serde(tag = "form", content = "digits", rename_all = "snake_case")
@@ -197,6 +204,7 @@ impl core::fmt::Debug for Pin {
 /// Which counter a card wants in GET TRANSACTION PROVE for a load made at counter *n*.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum ProofCounter {
     /// *n + 1*, the counter after the load (what programs that say it in words do).
@@ -219,10 +227,11 @@ impl ProofCounter {
 /// The parameters of an INITIALIZE FOR LOAD, all of them the backend's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InitForLoad {
     /// Load key index: `01` 3DES, `41` SM4.
     pub key_index: u8,
-    /// Amount in fen. `None` in a preflight whose card refuses 1 fen: the record's amount is used.
+    /// Amount in fen. Missing in a preflight whose card refuses 1 fen: the record's amount is used.
     pub amount: Option<u32>,
     /// Terminal number: the PC's, or a nonce of the backend.
     pub terminal: Fixed<6>,
@@ -231,6 +240,7 @@ pub struct InitForLoad {
 /// Opens a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CreateRecharge {
     /// The card, 20 digits.
     pub card: CardNumber,
@@ -250,6 +260,7 @@ pub struct CreateRecharge {
 /// A recharge record, as the desk sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Recharge {
     /// Its identity.
     pub id: RecordId,
@@ -276,6 +287,7 @@ pub struct Recharge {
 /// State of a recharge record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum RechargeState {
     /// 未支付
@@ -293,6 +305,7 @@ pub enum RechargeState {
 /// Asks for the CREDIT of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Authorise {
     /// Answer of INITIALIZE FOR LOAD, 16 bytes.
     pub init: Fixed<16>,
@@ -301,6 +314,7 @@ pub struct Authorise {
 /// The authorised write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Authorised {
     /// The whole CREDIT FOR LOAD command.
     pub command: Bytes,
@@ -311,6 +325,7 @@ pub struct Authorised {
 /// What a card answers after a load.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Evidence {
     /// Answer of CREDIT FOR LOAD: the TAC, 4 bytes.

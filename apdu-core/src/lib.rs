@@ -28,5 +28,7 @@ pub mod ccid;
 pub mod fault;
 pub mod flow;
 pub mod hex;
+#[cfg(feature = "schema")]
+mod schema;
 pub mod sw;
 pub mod toll_card;

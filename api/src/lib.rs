@@ -18,6 +18,7 @@ pub const BUILD: &str = "x-etc-build";
 
 /// `GET /api/v1/status`, open to everybody.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Status {
     /// The build of the backend.
     pub build: String,
@@ -27,6 +28,7 @@ pub struct Status {
 
 /// `POST /api/v1/session`.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SignIn {
     /// Operator name, for example `demo.teller`.
     pub operator: String,
@@ -39,6 +41,7 @@ pub struct SignIn {
 
 /// Answer of `POST` and `GET /api/v1/session`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Session {
     /// Operator name.
     pub operator: String,
@@ -54,6 +57,7 @@ pub struct Session {
 
 /// Role of an operator. Every route names the roles that may use it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Serves customers: checks cards, takes money, loads.
@@ -66,6 +70,7 @@ pub enum Role {
 
 /// An outlet 网点.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Outlet {
     /// Short code, for example `LZ01`.
     pub code: String,
@@ -77,6 +82,7 @@ pub struct Outlet {
 
 /// Who runs an outlet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OutletKind {
     /// 自营网点
@@ -87,6 +93,7 @@ pub enum OutletKind {
 
 /// `POST /api/v1/recharges/{id}/payment`: money was taken outside and is confirmed here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Payment {
     /// How.
     pub kind: PaymentKind,
@@ -96,6 +103,7 @@ pub struct Payment {
 
 /// How money was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentKind {
     /// 现金
@@ -104,6 +112,7 @@ pub enum PaymentKind {
 
 /// An error answer: problem details, RFC 9457, media type `application/problem+json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Problem {
     /// Reference of the fault page: `/#/faults/AUT-303`.
     #[serde(rename = "type")]

@@ -112,6 +112,6 @@ mod tests {
         assert_eq!(without_fill(&[0x41, 0x42, 0, 0]), [0x41, 0x42]);
         assert_eq!(without_fill(&[0x41, 0xFF, 0xFF]), [0x41]);
         assert_eq!(without_fill(&[0x41, 0x00, 0xFF]), [0x41]);
-        assert_eq!(without_fill(&[0xFF; 12]), []);
+        assert_eq!(without_fill(&[0xFF; 12]), [0; 0]);
     }
 }

@@ -1,5 +1,7 @@
 //! What handlers take from a request.
 
+use std::ops::RangeInclusive;
+
 use apdu_core::bcd::CardNumber;
 use apdu_core::fault::Code;
 use axum::body::to_bytes;
@@ -8,15 +10,20 @@ use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_TYPE, COOKIE};
 use axum::http::request::Parts;
 use etc_api::IDEMPOTENCY_KEY;
+use schemars::{JsonSchema, json_schema};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
+use super::openapi::{Operation, Takes};
 use super::problem::Refused;
 use crate::desk::{Attempt, Who};
 use crate::sessions::Token;
 
 /// Longest body, in bytes. The longest honest one has a few hundred.
 const LONGEST_BODY: usize = 64 * 1024;
+
+/// How many characters an idempotency key has.
+const KEY_LENGTH: RangeInclusive<usize> = 8..=64;
 
 /// Name of the session cookie.
 pub const COOKIE_NAME: &str = "etc-session";
@@ -27,8 +34,8 @@ pub struct Json<T>(pub T);
 /// A JSON body with its idempotency key.
 pub struct Keyed<T>(pub T, pub Attempt);
 
-/// A request that has a key and an empty JSON body, `{}` or nothing.
-#[derive(serde::Deserialize)]
+/// A request that has a key and an empty JSON object.
+#[derive(serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Nothing {}
 
@@ -54,6 +61,28 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Keyed<T> {
             body: Sha256::digest(&body).into(),
         };
         Ok(Self(parse(&body)?, attempt))
+    }
+}
+
+impl<T: JsonSchema> Takes for Json<T> {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.body::<T>();
+    }
+}
+
+impl<T: JsonSchema> Takes for Keyed<T> {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.parameter(
+            "header",
+            IDEMPOTENCY_KEY,
+            "Makes a repeated request one attempt: same key and body, same answer, nothing done twice.",
+            json_schema!({
+                "type": "string",
+                "minLength": KEY_LENGTH.start(),
+                "maxLength": KEY_LENGTH.end(),
+            }),
+        );
+        operation.body::<T>();
     }
 }
 
@@ -90,13 +119,13 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
     })
 }
 
-/// 8 to 64 visible characters.
+/// Visible characters, not too few and not too many.
 fn key(headers: &HeaderMap) -> Result<String, Refused> {
     let key = headers.get(IDEMPOTENCY_KEY).ok_or(Code::KeyMissing)?;
     let key = key
         .to_str()
         .ok()
-        .filter(|key| (8..=64).contains(&key.len()));
+        .filter(|key| KEY_LENGTH.contains(&key.len()));
     let wrong = || {
         Refused::with(
             Code::BadRequest,
@@ -120,6 +149,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Number {
     }
 }
 
+impl Takes for Number {
+    fn describe(operation: &mut Operation<'_>) {
+        let schema = operation.schema::<CardNumber>();
+        operation.parameter("path", "number", "The card.", schema);
+    }
+}
+
 /// The record in the path.
 pub struct Id(pub String);
 
@@ -129,6 +165,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
         let text = Path::<String>::from_request_parts(parts, state).await;
         Ok(Self(text.map_err(|_| Code::NoSuchRecord)?.0))
+    }
+}
+
+impl Takes for Id {
+    fn describe(operation: &mut Operation<'_>) {
+        let schema = operation.schema::<String>();
+        operation.parameter("path", "id", "The record.", schema);
     }
 }
 
@@ -142,6 +185,11 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
         let who = parts.extensions.get::<Who>().cloned();
         Ok(Self(who.ok_or(Code::NotSignedIn)?))
     }
+}
+
+// The route's access tells it.
+impl Takes for SignedIn {
+    fn describe(_: &mut Operation<'_>) {}
 }
 
 /// The token in the session cookie.

@@ -1,9 +1,9 @@
 //! All routes, each with the roles that may use it.
 
 use axum::extract::State;
+use axum::http::Method;
 use axum::http::header::SET_COOKIE;
-use axum::http::{HeaderName, Method, StatusCode};
-use axum::response::{IntoResponse, Json as Answer, Response};
+use axum::response::{Json as Answer, NoContent};
 use axum::routing::{MethodFilter, MethodRouter, on};
 
 use apdu_core::authority::{
@@ -11,10 +11,10 @@ use apdu_core::authority::{
 };
 use apdu_core::fault::Code;
 use apdu_core::hex::Fixed;
-use axum::handler::Handler;
 use etc_api::{Payment, Role, Session, SignIn, Status};
 
 use super::App;
+use super::openapi::{Described, Document, Operation, SetCookie};
 use super::problem::Refused;
 use super::request::{COOKIE_NAME, Id, Json, Keyed, Nothing, Number, SignedIn};
 use crate::desk::{Error, Who};
@@ -33,63 +33,108 @@ const ALL: Access = Access::Roles(&[Role::Teller, Role::Supervisor, Role::Audito
 const LOADERS: Access = Access::Roles(&[Role::Teller, Role::Supervisor]);
 const SUPERVISORS: Access = Access::Roles(&[Role::Supervisor]);
 
-/// A route. There is no other way to register a handler, so none can be without its access.
+/// A route. There is no other way to register a handler, so none can be without its access, without a
+/// word on what it is for, and without what the description of the API needs.
 pub struct Route {
     /// Its method.
     pub method: Method,
-    /// Its path, as axum writes it.
+    /// Its path, as axum and OpenAPI write it.
     pub path: &'static str,
     /// Who may use it.
     pub access: Access,
+    /// What it is for, in one line.
+    pub summary: &'static str,
+    /// Tells what its handler takes and answers.
+    pub(super) describe: fn(&mut Operation<'_>),
     pub(super) handler: MethodRouter<App>,
 }
 
-fn get<T: 'static>(path: &'static str, access: Access, handler: impl Handler<T, App>) -> Route {
-    Route {
-        method: Method::GET,
-        path,
-        access,
-        handler: on(MethodFilter::GET, handler),
+/// A route that does not say yet what it is for, and therefore is none yet.
+struct WithoutSummary(Route);
+
+impl WithoutSummary {
+    fn summary(self, summary: &'static str) -> Route {
+        Route { summary, ..self.0 }
     }
 }
 
-fn post<T: 'static>(path: &'static str, access: Access, handler: impl Handler<T, App>) -> Route {
-    Route {
-        method: Method::POST,
-        path,
-        access,
-        handler: on(MethodFilter::POST, handler),
-    }
+fn get<T: 'static, H: Described<T>>(
+    path: &'static str,
+    access: Access,
+    handler: H,
+) -> WithoutSummary {
+    route((Method::GET, MethodFilter::GET), path, access, handler)
 }
 
-fn delete<T: 'static>(path: &'static str, access: Access, handler: impl Handler<T, App>) -> Route {
-    Route {
-        method: Method::DELETE,
+fn post<T: 'static, H: Described<T>>(
+    path: &'static str,
+    access: Access,
+    handler: H,
+) -> WithoutSummary {
+    route((Method::POST, MethodFilter::POST), path, access, handler)
+}
+
+fn delete<T: 'static, H: Described<T>>(
+    path: &'static str,
+    access: Access,
+    handler: H,
+) -> WithoutSummary {
+    route(
+        (Method::DELETE, MethodFilter::DELETE),
         path,
         access,
-        handler: on(MethodFilter::DELETE, handler),
-    }
+        handler,
+    )
+}
+
+fn route<T: 'static, H: Described<T>>(
+    (method, filter): (Method, MethodFilter),
+    path: &'static str,
+    access: Access,
+    handler: H,
+) -> WithoutSummary {
+    WithoutSummary(Route {
+        method,
+        path,
+        access,
+        summary: "",
+        describe: H::describe,
+        handler: on(filter, handler),
+    })
 }
 
 /// Every route of the API.
 pub fn routes() -> Vec<Route> {
     vec![
-        get("/api/v1/status", Access::Open, status),
-        post("/api/v1/session", Access::Open, sign_in),
-        get("/api/v1/session", ALL, session),
-        delete("/api/v1/session", ALL, sign_out),
-        post("/api/v1/cards/{number}/sight", ALL, sight),
-        post("/api/v1/cards/{number}/unlock", SUPERVISORS, unlock),
-        post("/api/v1/recharges", LOADERS, create),
-        get("/api/v1/recharges/{id}", ALL, record),
-        post("/api/v1/recharges/{id}/payment", LOADERS, pay),
-        post("/api/v1/recharges/{id}/authorise", LOADERS, authorise),
-        post("/api/v1/recharges/{id}/confirm", LOADERS, confirm),
-        post("/api/v1/recharges/{id}/close", LOADERS, close),
+        get("/api/openapi.json", Access::Open, openapi).summary("This description"),
+        get("/api/v1/status", Access::Open, status)
+            .summary("Which build this is, and whether it is a demo"),
+        post("/api/v1/session", Access::Open, sign_in).summary("Signs in"),
+        get("/api/v1/session", ALL, session).summary("Who is signed in"),
+        delete("/api/v1/session", ALL, sign_out).summary("Signs out"),
+        post("/api/v1/cards/{number}/sight", ALL, sight)
+            .summary("Shows a card that was read; asks what may be done with it"),
+        post("/api/v1/cards/{number}/unlock", SUPERVISORS, unlock)
+            .summary("Lets a card be proved again after too many wrong proofs"),
+        post("/api/v1/recharges", LOADERS, create)
+            .summary("Opens a record for a load, before money is taken"),
+        get("/api/v1/recharges/{id}", ALL, record).summary("One record"),
+        post("/api/v1/recharges/{id}/payment", LOADERS, pay)
+            .summary("Confirms that the money was taken"),
+        post("/api/v1/recharges/{id}/authorise", LOADERS, authorise)
+            .summary("Asks for the CREDIT FOR LOAD command of a paid record"),
+        post("/api/v1/recharges/{id}/confirm", LOADERS, confirm)
+            .summary("Hands in the proof that a card was loaded"),
+        post("/api/v1/recharges/{id}/close", LOADERS, close)
+            .summary("Closes a record that was not paid"),
     ]
 }
 
 type Answered<T> = Result<Answer<T>, Refused>;
+
+async fn openapi() -> Document {
+    Document
+}
 
 async fn status(State(app): State<App>) -> Answer<Status> {
     Answer(Status {
@@ -98,20 +143,26 @@ async fn status(State(app): State<App>) -> Answer<Status> {
     })
 }
 
-async fn sign_in(State(app): State<App>, Json(request): Json<SignIn>) -> Result<Response, Refused> {
+async fn sign_in(
+    State(app): State<App>,
+    Json(request): Json<SignIn>,
+) -> Result<(SetCookie, Answer<Session>), Refused> {
     let (who, token) = sessions::sign_in(&*app.store, &*app.random, request).await?;
     let longest = sessions::LONGEST / 1_000;
     let cookie = cookie(&app, &token.text(), longest);
-    Ok((cookie, Answer(session_of(who))).into_response())
+    Ok((cookie, Answer(session_of(who))))
 }
 
 async fn session(SignedIn(who): SignedIn) -> Answer<Session> {
     Answer(session_of(who))
 }
 
-async fn sign_out(State(app): State<App>, SignedIn(who): SignedIn) -> Result<Response, Refused> {
+async fn sign_out(
+    State(app): State<App>,
+    SignedIn(who): SignedIn,
+) -> Result<(SetCookie, NoContent), Refused> {
     sessions::sign_out(&*app.store, &who).await?;
-    Ok((StatusCode::NO_CONTENT, cookie(&app, "", 0)).into_response())
+    Ok((cookie(&app, "", 0), NoContent))
 }
 
 async fn sight(
@@ -127,9 +178,9 @@ async fn unlock(
     State(app): State<App>,
     SignedIn(who): SignedIn,
     Number(number): Number,
-) -> Result<StatusCode, Refused> {
+) -> Result<NoContent, Refused> {
     app.desk().unlock(&who, number).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 async fn create(
@@ -206,7 +257,7 @@ fn session_of(who: Who) -> Session {
     }
 }
 
-fn cookie(app: &App, value: &str, seconds: i64) -> [(HeaderName, String); 1] {
+fn cookie(app: &App, value: &str, seconds: i64) -> SetCookie {
     let secure = if app.behind_tls { "; Secure" } else { "" };
     let rest = format!("Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}");
     [(SET_COOKIE, format!("{COOKIE_NAME}={value}; {rest}"))]

@@ -74,6 +74,18 @@ async fn a_demo_starts_twice_on_the_same_data() {
 }
 
 #[tokio::test]
+async fn the_api_describes_itself_to_everybody() {
+    let folder = Folder::new("openapi");
+    let running = start(config(&folder.0)).await.unwrap();
+    let (head, body) = get(running.addr, "/api/openapi.json", "").await;
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    assert!(head.contains("content-type: application/json"), "{head}");
+    let kept = include_str!("../../../docs/openapi.json");
+    assert_eq!(String::from_utf8(body).unwrap(), kept);
+    running.shutdown().await;
+}
+
+#[tokio::test]
 async fn the_page_is_served_fenced_in_and_compressed() {
     let folder = Folder::new("page");
     folder.write("page/index.html", "<script>let x = 1;</script>");
