@@ -43,6 +43,27 @@ pub trait Authority {
         record: &'a RecordId,
         evidence: &'a Evidence,
     ) -> Answer<'a, Result<Recharge, Refusal>>;
+
+    /// Shows the card's own account of its loads, so that every counter value it has spent is
+    /// explained, or known to be unexplained.
+    fn account<'a>(
+        &'a mut self,
+        card: CardNumber,
+        account: &'a Account,
+    ) -> Answer<'a, Result<Accounted, Refusal>>;
+
+    /// Asks for the INIT that proves a torn load not to have reached its card.
+    fn offer_let_go<'a>(
+        &'a mut self,
+        record: &'a RecordId,
+    ) -> Answer<'a, Result<InitForLoad, Refusal>>;
+
+    /// Hands in that INIT: the record is *paid* again, its old authorisations are dead.
+    fn let_go<'a>(
+        &'a mut self,
+        record: &'a RecordId,
+        proof: &'a LetGo,
+    ) -> Answer<'a, Result<Recharge, Refusal>>;
 }
 
 /// The backend said no, or nothing.
@@ -83,10 +104,20 @@ pub struct Sighted {
     pub differences: Vec<Difference>,
     /// The card's unfinished record (paid or loading), whoever opened it.
     pub open: Option<Recharge>,
+    /// The card's latest record whose money went back without the card. If the card proves that it was
+    /// written all the same, somebody must know.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub given_up: Option<Recharge>,
     /// The INIT that proves card, keys and PIN before money is taken. Missing where no load may begin.
     pub preflight: Option<InitForLoad>,
     /// Why no load may begin on this card at this desk; missing where one may.
     pub refusal: Option<Code>,
+    /// The counter up to which the counter book explains this card. An INIT that shows another one
+    /// wants the card's [`Account`] first. Missing for a card that has not shown one yet.
+    pub book: Option<u16>,
     /// Today at the issuer, for comparison with the card's validity.
     pub today: Date,
 }
@@ -300,6 +331,12 @@ pub enum RechargeState {
     Loaded,
     /// 已关闭
     Closed,
+    /// 退款中
+    Refunding,
+    /// 已退款
+    Refunded,
+    /// 异常(已圈存且已退款)
+    Conflict,
 }
 
 /// Asks for the CREDIT of a record.
@@ -332,4 +369,62 @@ pub enum Evidence {
     Tac(Fixed<4>),
     /// Answer of GET TRANSACTION PROVE: MAC and TAC, 8 bytes.
     Prove(Fixed<8>),
+}
+
+/// What a card tells about its loads by itself, in one power session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Account {
+    /// What the INIT was made with.
+    pub made_for: MadeFor,
+    /// Answer of INITIALIZE FOR LOAD, 16 bytes: the counter the card stands at.
+    pub init: Fixed<16>,
+    /// Answer of GET TRANSACTION PROVE for the latest load, where the card keeps one.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub prove: Option<Fixed<8>>,
+    /// Records of the log 0018, newest first, 23 bytes each, as far back as it was read.
+    pub log: Vec<Fixed<23>>,
+}
+
+/// What the INIT of an [`Account`] was made with; the numbers themselves are the backend's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum MadeFor {
+    /// The preflight of the latest sight, for a record of this amount in fen.
+    Preflight {
+        /// Amount of the record to be, fen.
+        amount: i64,
+    },
+    /// The write of this record.
+    Record(RecordId),
+}
+
+/// What the backend makes of a card's account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Accounted {
+    /// The counter up to which the book explains the card now.
+    pub book: u16,
+    /// The record that the account proved to be loaded, if it did.
+    pub settled: Option<Recharge>,
+    /// The card's unfinished record afterwards.
+    pub open: Option<Recharge>,
+}
+
+/// Proves that a torn load did not reach its card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct LetGo {
+    /// Answer of the offered INIT, 16 bytes.
+    pub init: Fixed<16>,
+    /// The terminal number it was offered with.
+    pub terminal: Fixed<6>,
 }

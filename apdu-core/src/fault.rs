@@ -218,6 +218,22 @@ codes! {
     OldCounter = "AUT-310",
     /// The card's counter has moved on; what spent it must be settled first.
     CounterMoved = "AUT-311",
+    /// The counter book does not explain the card's counter yet; the card's account must be shown.
+    BookOpen = "AUT-312",
+    /// All on this card stops until two persons have settled what is wrong with it.
+    CardStopped = "AUT-313",
+    /// The card's random numbers repeat, so it cannot prove that a load was not written.
+    WeakRandom = "AUT-314",
+    /// This kind of card cannot prove that a load was not written.
+    NoLetGo = "AUT-315",
+    /// Too many attempts to prove that a load was not written, at this counter.
+    TooManyLetGo = "AUT-316",
+    /// Loads are stopped for this card or outlet by a supervisor.
+    LoadsStopped = "AUT-317",
+    /// The operator has reached the day's limit.
+    LimitReached = "AUT-318",
+    /// This person had a part in the record and may not approve.
+    SamePerson = "AUT-319",
 
     /// No such record.
     NoSuchRecord = "REC-101",
@@ -233,6 +249,26 @@ codes! {
     RecordClosed = "REC-106",
     /// Somebody else changed the record at the same moment.
     RecordRaced = "REC-107",
+    /// Only a torn record (半圈存) can be changed back.
+    NotTorn = "REC-108",
+    /// Nothing the card shows settles this record: it is on the supervisor's list.
+    OnSupervisorList = "REC-109",
+    /// The record's money is being given back.
+    RefundUnderWay = "REC-110",
+    /// The record's money has been given back.
+    AlreadyRefunded = "REC-111",
+    /// The record was loaded and refunded.
+    InConflict = "REC-112",
+    /// What was to be approved has moved on.
+    CaseMovedOn = "REC-113",
+    /// No such case.
+    NoSuchCase = "REC-114",
+    /// The refund waits for the reconciliation day.
+    RefundWaits = "REC-115",
+    /// The record is not being refunded.
+    NotRefunding = "REC-116",
+    /// The card has not shown that the record's counter was spent, so nobody can call it loaded.
+    NotSpent = "REC-117",
 
     /// The amount confirmed differs from the record's.
     PaymentDiffers = "PAY-101",
@@ -240,6 +276,16 @@ codes! {
     AlreadyPaid = "PAY-102",
     /// The card was loaded otherwise since the record was created, so the payment was not entered.
     PaymentTooLate = "PAY-103",
+    /// This POS slip was entered for another payment.
+    SlipUsed = "PAY-104",
+    /// Slip or terminal number of the POS is missing or malformed.
+    SlipMalformed = "PAY-105",
+    /// The money was taken at another outlet.
+    NotTakenHere = "PAY-106",
+    /// No drawer is open, or it was closed already.
+    NoDrawer = "PAY-107",
+    /// A drawer is open already.
+    DrawerIsOpen = "PAY-108",
 }
 
 impl Code {

@@ -8,7 +8,23 @@ use apdu_core::fault::Code;
 use apdu_core::hex::Fixed;
 use serde::{Deserialize, Serialize};
 
+mod cases;
 pub mod faults;
+mod money;
+mod records;
+mod report;
+mod switches;
+
+pub use cases::{Approve, AskCase, CaseKind, CaseState, CaseView};
+pub use money::{
+    CloseDrawer, Drawer, Means, MoneyOut, OpenDrawer, Payment, PaymentKind, PosSlip, RefundOutcome,
+};
+pub use records::{
+    AuditLine, AuthorisationLine, BookLine, Bundle, CardLife, ProvedBy, RecordEvidence, RecordLine,
+    RecordQuery, SealedLine, Spender,
+};
+pub use report::{Alarm, AuditHead, AuditHeads, DayReport, Takings};
+pub use switches::{StopLoads, SwitchScope, SwitchView};
 
 /// Header that makes a repeated request one attempt: any text of 8 to 64 characters.
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -89,25 +105,6 @@ pub enum OutletKind {
     Own,
     /// 银行网点
     Bank,
-}
-
-/// `POST /api/v1/recharges/{id}/payment`: money was taken outside and is confirmed here.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Payment {
-    /// How.
-    pub kind: PaymentKind,
-    /// Amount in fen, as the operator confirmed it; must equal the record's.
-    pub amount: i64,
-}
-
-/// How money was taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum PaymentKind {
-    /// 现金
-    Cash,
 }
 
 /// An error answer: problem details, RFC 9457, media type `application/problem+json`.

@@ -7,8 +7,8 @@ use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use apdu_core::authority::{
-    Authorise, Authorised, Authority, CreateRecharge, Evidence, Recharge, RecordId, Refusal, Sight,
-    Sighted,
+    Account, Accounted, Authorise, Authorised, Authority, CreateRecharge, Evidence, InitForLoad,
+    LetGo, Recharge, RecordId, Refusal, Sight, Sighted,
 };
 use apdu_core::bcd::CardNumber;
 use apdu_core::card::Answer;
@@ -22,6 +22,9 @@ use web_sys::AbortController;
 
 use crate::desk::{Desk, Link};
 use crate::{journal, json};
+
+mod money;
+mod records;
 
 /// No answer within this time is *unknown*.
 const DEADLINE: Duration = Duration::from_secs(15);
@@ -41,6 +44,11 @@ impl Backend {
             desk,
             waiting: Rc::default(),
         }
+    }
+
+    /// The client of this page.
+    pub fn get() -> Self {
+        expect_context::<StoredValue<Self, LocalStorage>>().get_value()
     }
 
     /// The backend's build, and whether it is a demo.
@@ -92,7 +100,7 @@ impl Backend {
 
     /// Gives up a record that was not paid.
     pub async fn close(&self, record: &RecordId) -> Result<Recharge, Refusal> {
-        let request = Request::post(&format!("recharges/{record}/close"), &());
+        let request = Request::post(&format!("recharges/{record}/close"), &Nothing {});
         self.signed_in_call(&request.keyed(&new_key())).await
     }
 
@@ -105,8 +113,13 @@ impl Backend {
     /// A call that needs a sign-in. When the sign-in has expired the screen locks, and the same request
     /// goes on after the next sign-in: a job is never dropped for it.
     async fn signed_in_call<T: DeserializeOwned>(&self, request: &Request) -> Result<T, Refusal> {
+        decoded(&self.signed_in_text(request).await?)
+    }
+
+    /// As [`Backend::signed_in_call`], with the answer as it was written.
+    async fn signed_in_text(&self, request: &Request) -> Result<String, Refusal> {
         loop {
-            match self.call(request).await {
+            match self.text(request).await {
                 Err(refusal) if refusal.code == Code::NotSignedIn => {
                     self.desk.locked.set(true);
                     self.next_sign_in().await;
@@ -129,6 +142,11 @@ impl Backend {
     }
 
     async fn call<T: DeserializeOwned>(&self, request: &Request) -> Result<T, Refusal> {
+        decoded(&self.text(request).await?)
+    }
+
+    /// The answer as it was written.
+    async fn text(&self, request: &Request) -> Result<String, Refusal> {
         let began = js_sys::Date::now();
         let answer = request.send().await;
         self.desk.link.set(Link {
@@ -148,13 +166,18 @@ impl Backend {
     }
 }
 
+/// An answer as a value.
+fn decoded<T: DeserializeOwned>(text: &str) -> Result<T, Refusal> {
+    let text = if text.is_empty() { "null" } else { text };
+    json::decode(text).ok_or(refusal(Code::BackendFailed))
+}
+
 /// `Ok` body, the problem's code, or nothing intelligible.
-async fn read<T: DeserializeOwned>(response: Response) -> Result<T, Option<Code>> {
+async fn read(response: Response) -> Result<String, Option<Code>> {
     let status = response.status();
     let text = response.text().await.map_err(|_| None)?;
     if response.ok() {
-        let text = if text.is_empty() { "null" } else { &text };
-        return json::decode(text).ok_or(Some(Code::BackendFailed));
+        return Ok(text);
     }
     match json::decode::<Problem>(&text) {
         Some(problem) => Err(Some(problem.code)),
@@ -167,6 +190,10 @@ async fn read<T: DeserializeOwned>(response: Response) -> Result<T, Option<Code>
 fn refusal(code: Code) -> Refusal {
     Refusal { code }
 }
+
+/// The body of a request that says all by its address: an empty object.
+#[derive(Serialize)]
+struct Nothing {}
 
 /// One request; sent again it is the same attempt.
 struct Request {
@@ -290,6 +317,38 @@ impl Authority for Backend {
                 Err(_) => {}
             }
             answer
+        })
+    }
+
+    fn account<'a>(
+        &'a mut self,
+        card: CardNumber,
+        account: &'a Account,
+    ) -> Answer<'a, Result<Accounted, Refusal>> {
+        Box::pin(async move {
+            let request = Request::post(&format!("cards/{card}/account"), account);
+            self.signed_in_call(&request.keyed(&new_key())).await
+        })
+    }
+
+    fn offer_let_go<'a>(
+        &'a mut self,
+        record: &'a RecordId,
+    ) -> Answer<'a, Result<InitForLoad, Refusal>> {
+        Box::pin(async move {
+            let request = Request::post(&format!("recharges/{record}/let-go/offer"), &Nothing {});
+            self.signed_in_call(&request).await
+        })
+    }
+
+    fn let_go<'a>(
+        &'a mut self,
+        record: &'a RecordId,
+        proof: &'a LetGo,
+    ) -> Answer<'a, Result<Recharge, Refusal>> {
+        Box::pin(async move {
+            let request = Request::post(&format!("recharges/{record}/let-go"), proof);
+            self.signed_in_call(&request.keyed(&new_key())).await
         })
     }
 }

@@ -18,6 +18,11 @@ use crate::shell::tasks;
 const BURST_KEYS: u32 = 6;
 /// … each sooner than this after the one before make a burst.
 const BURST_GAP_MS: f64 = 30.0;
+/// A run that begins sooner than this after the one before, in the same field, may be the rest of it: a PC that
+/// was busy for a moment has torn it. It is no whole scan.
+const REST_MS: f64 = 300.0;
+/// A field that takes scans hears this before each character of a scan, from the one that shows it to be one.
+const SCAN: &str = "scan";
 /// How long the note about a swallowed burst stays.
 const NOTE_FOR: Duration = Duration::from_secs(8);
 /// What has just appeared cannot be meant by a key already on its way.
@@ -106,7 +111,7 @@ fn shortcut(desk: Desk, keys: Keys, ev: &KeyboardEvent) -> bool {
         "?" | "\u{FF1F}" if !types_text(ev) && !desk.locked.get_untracked() => {
             keys.list.set(true);
         }
-        _ => return at_work && open_task(ev),
+        _ => return at_work && open_task(desk, ev),
     }
     true
 }
@@ -119,13 +124,15 @@ fn first_press(ev: &KeyboardEvent, act: impl FnOnce()) {
 }
 
 /// Alt with a digit of the main block: those of the number pad write characters on Windows.
-fn open_task(ev: &KeyboardEvent) -> bool {
+fn open_task(desk: Desk, ev: &KeyboardEvent) -> bool {
     if !ev.alt_key() || ev.ctrl_key() || ev.meta_key() || open_dialog().is_some() {
         return false;
     }
     let code = ev.code();
     let digit = code.strip_prefix("Digit").and_then(|d| d.parse().ok());
-    let Some(task) = digit.and_then(tasks::by_digit) else {
+    let role = desk.session.with_untracked(|s| s.as_ref().map(|s| s.role));
+    let task = digit.zip(role);
+    let Some(task) = task.and_then(|(digit, role)| tasks::by_digit(digit, role)) else {
         return false;
     };
     first_press(ev, || task.page.open());
@@ -176,7 +183,7 @@ fn open_dialog() -> Option<Element> {
 }
 
 fn types_text(ev: &KeyboardEvent) -> bool {
-    target_input(ev).is_some()
+    target_input(ev).is_some_and(|input| input.type_() != "radio")
 }
 
 fn target_input(ev: &KeyboardEvent) -> Option<HtmlInputElement> {
@@ -189,6 +196,10 @@ struct Scanner {
     burst: Burst,
     /// The field in focus when the run of keys began, and what stood in it.
     before: Option<(HtmlInputElement, String)>,
+    /// The characters of the run so far.
+    typed: String,
+    /// Whether the run is not the rest of another.
+    is_whole: bool,
 }
 
 impl Scanner {
@@ -196,15 +207,20 @@ impl Scanner {
         if !is_typed(ev) {
             return false;
         }
+        let rested = self.burst.rest(ev.time_stamp()) >= REST_MS;
         let pressed = self.burst.press(ev.time_stamp());
+        let field = target_input(ev);
         if pressed == Press::First {
-            self.before = target_input(ev).map(|input| {
+            let last_field = self.before.take().map(|(input, _)| input);
+            self.is_whole = rested || last_field != field;
+            self.typed.clear();
+            self.before = field.clone().map(|input| {
                 let value = input.value();
                 (input, value)
             });
         }
-        let takes_scans = target_input(ev).is_some_and(|input| input.has_attribute("data-scan"));
-        if takes_scans {
+        if let Some(input) = field.filter(|input| input.has_attribute("data-scan")) {
+            self.land(&input, &ev.key(), pressed);
             return false;
         }
         match pressed {
@@ -217,17 +233,37 @@ impl Scanner {
         }
     }
 
+    /// A scan lands whole in a field that takes scans: what stood there before is not a part of it.
+    fn land(&mut self, input: &HtmlInputElement, key: &str, pressed: Press) {
+        if key.chars().count() != 1 {
+            return;
+        }
+        if self.is_whole && pressed == Press::BurstBegins {
+            input.set_value(&self.typed);
+        }
+        if self.is_whole && matches!(pressed, Press::BurstBegins | Press::BurstGoesOn) {
+            tell(input, SCAN);
+        }
+        self.typed.push_str(key);
+    }
+
     fn take_back(&mut self) {
         let Some((input, value)) = self.before.take() else {
             return;
         };
         input.set_value(&value);
-        let options = web_sys::EventInit::new();
-        options.set_bubbles(true);
-        if let Ok(changed) = Event::new_with_event_init_dict("input", &options) {
-            // Nobody cancels `input`; the field's signal hears it and follows.
-            let _ = input.dispatch_event(&changed);
-        }
+        // The field's signal hears it and follows.
+        tell(&input, "input");
+    }
+}
+
+/// Has a field hear of an event.
+fn tell(input: &HtmlInputElement, event: &str) {
+    let options = web_sys::EventInit::new();
+    options.set_bubbles(true);
+    if let Ok(event) = Event::new_with_event_init_dict(event, &options) {
+        // Neither kind is ever cancelled.
+        let _ = input.dispatch_event(&event);
     }
 }
 
@@ -261,6 +297,15 @@ enum Press {
 }
 
 impl Burst {
+    /// How long no key was pressed.
+    fn rest(&self, at_ms: f64) -> f64 {
+        if self.keys == 0 {
+            f64::INFINITY
+        } else {
+            at_ms - self.last_ms
+        }
+    }
+
     fn press(&mut self, at_ms: f64) -> Press {
         let soon = self.keys > 0 && at_ms - self.last_ms < BURST_GAP_MS;
         self.keys = if soon { self.keys + 1 } else { 1 };

@@ -1,6 +1,7 @@
 //! The teller's page of ETC Desk. What it is made of: `ARCHITECTURE.md`.
 
 mod backend;
+mod csv;
 mod desk;
 mod devices;
 mod gbk;
@@ -12,8 +13,10 @@ mod keys;
 mod lock;
 mod pages;
 mod parts;
+mod print;
 mod root;
 mod router;
+mod save;
 mod shell;
 mod storage;
 

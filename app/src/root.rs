@@ -14,11 +14,15 @@ use crate::jobs::Jobs;
 use crate::keys;
 use crate::lock;
 use crate::pages::check_card::CheckCard;
+use crate::pages::day::DayPage;
+use crate::pages::drawer::DrawerPage;
 use crate::pages::faults::{FaultPage, FaultsPage};
 use crate::pages::home::HomePage;
 use crate::pages::load::Load;
+use crate::pages::records::Records;
 use crate::pages::sign_in::SignInPage;
-use crate::parts::BenchPanel;
+use crate::parts::{BenchPanel, PrintSheet};
+use crate::print::Printer;
 use crate::router::{self, Page};
 use crate::shell::Shell;
 
@@ -45,6 +49,8 @@ pub fn Root() -> impl IntoView {
     keys::listen(desk);
 
     let backend = Backend::new(desk);
+    provide_context(StoredValue::new_local(backend.clone()));
+    Printer::provide();
     let devices = Devices::start(desk);
     let jobs = Jobs::new(desk, devices.clone(), backend.clone());
     provide_context(StoredValue::new_local(jobs.clone()));
@@ -84,6 +90,9 @@ fn SignedIn(
         Page::Home => view! { <HomePage on_reader=on_reader /> }.into_any(),
         Page::CheckCard => view! { <CheckCard /> }.into_any(),
         Page::Load => view! { <Load /> }.into_any(),
+        Page::Records => view! { <Records /> }.into_any(),
+        Page::Drawer => view! { <DrawerPage /> }.into_any(),
+        Page::Day => view! { <DayPage /> }.into_any(),
         Page::Faults => view! { <FaultsPage /> }.into_any(),
         Page::Fault(code) => view! { <FaultPage code=code /> }.into_any(),
     };
@@ -102,6 +111,7 @@ fn SignedIn(
         >
             {page}
         </Shell>
+        <PrintSheet />
     }
 }
 

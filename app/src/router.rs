@@ -13,6 +13,12 @@ pub enum Page {
     CheckCard,
     /// 卡片充值
     Load,
+    /// 充值记录
+    Records,
+    /// 钱箱
+    Drawer,
+    /// 日报
+    Day,
     /// 常见故障及其解决方法
     Faults,
     /// One of them.
@@ -26,6 +32,9 @@ impl Page {
             Self::Home => "#/".into(),
             Self::CheckCard => "#/check".into(),
             Self::Load => "#/load".into(),
+            Self::Records => "#/records".into(),
+            Self::Drawer => "#/drawer".into(),
+            Self::Day => "#/day".into(),
             Self::Faults => "#/faults".into(),
             Self::Fault(code) => format!("#/faults/{code}"),
         }
@@ -36,6 +45,9 @@ impl Page {
         match hash.trim_start_matches(['#', '/']) {
             "check" => Self::CheckCard,
             "load" => Self::Load,
+            "records" => Self::Records,
+            "drawer" => Self::Drawer,
+            "day" => Self::Day,
             "faults" => Self::Faults,
             other => other
                 .strip_prefix("faults/")
@@ -44,9 +56,12 @@ impl Page {
         }
     }
 
-    /// Whether customers are served here.
+    /// Whether work is done here.
     fn is_task(self) -> bool {
-        matches!(self, Self::CheckCard | Self::Load)
+        matches!(
+            self,
+            Self::CheckCard | Self::Load | Self::Records | Self::Drawer | Self::Day
+        )
     }
 
     /// Where Esc leads.
@@ -98,7 +113,15 @@ mod tests {
     #[test]
     fn every_page_has_its_address() {
         let faults = Code::ALL.iter().map(|&code| Page::Fault(code));
-        let pages = [Page::Home, Page::CheckCard, Page::Load, Page::Faults];
+        let pages = [
+            Page::Home,
+            Page::CheckCard,
+            Page::Load,
+            Page::Records,
+            Page::Drawer,
+            Page::Day,
+            Page::Faults,
+        ];
         for page in pages.into_iter().chain(faults) {
             assert_eq!(Page::of_hash(&page.href()), page);
         }

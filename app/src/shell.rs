@@ -75,7 +75,7 @@ pub fn Shell(
     }
 }
 
-/// The task groups. What is not built is not offered.
+/// The task groups.
 #[component]
 fn Menu() -> impl IntoView {
     let desk = Desk::get();
@@ -97,12 +97,18 @@ fn Menu() -> impl IntoView {
             </li>
         }
     };
-    let groups = tasks::GROUPS.iter().map(|group| {
-        view! {
-            <h2>{text(group.label)}</h2>
-            <ul>{group.tasks.iter().map(task).collect_view()}</ul>
-        }
-    });
+    // What is not built, or not for this role, is not offered.
+    let role = Memo::new(move |_| desk.session.with(|s| s.as_ref().map(|s| s.role)));
+    let groups = move || {
+        let offered = role.get().map(tasks::offered).into_iter().flatten();
+        let group = |(group, tasks): (&'static tasks::Group, Vec<&'static tasks::Task>)| {
+            view! {
+                <h2>{text(group.label)}</h2>
+                <ul>{tasks.into_iter().map(task).collect_view()}</ul>
+            }
+        };
+        offered.map(group).collect_view()
+    };
     view! {
         <nav class="menu" aria-label=text(|t| t.shell.nav)>
             <ul>
@@ -115,7 +121,7 @@ fn Menu() -> impl IntoView {
                     </a>
                 </li>
             </ul>
-            {groups.collect_view()}
+            {groups}
         </nav>
     }
 }

@@ -15,6 +15,10 @@ etc-backend serve RECORDS [--keys FILE] [--page DIR] [--port 8080] [--bind 127.0
                   [--behind-tls] [--demo] [--demo-page DIR]
     serves the desk. --demo seeds demo data and takes toy keys; without it --keys is needed.
 
+etc-backend check-bundle FILE [--key HEX64]
+    checks the evidence of a disputed load: its signature, every link of its chain, and that what it
+    claims stands in the chain. --key is the instance's public key, known from elsewhere.
+
 etc-backend admin add-outlet CODE NAME own|bank RECORDS
 etc-backend admin add-terminal HEX12 --outlet CODE RECORDS
 etc-backend admin add-operator NAME --outlet CODE --role teller|supervisor|auditor
@@ -33,7 +37,14 @@ RECORDS is one of
 pub enum Task {
     Serve(Config),
     Admin { records: Records, what: Admin },
+    CheckBundle(CheckBundle),
     Help,
+}
+
+/// An evidence bundle and the key it should be signed with.
+pub struct CheckBundle {
+    pub file: PathBuf,
+    pub key: Option<[u8; 32]>,
 }
 
 /// What is to be changed in the records.
@@ -60,6 +71,7 @@ pub fn parse(mut parser: Parser) -> Result<Task, Error> {
     match parser.next()? {
         Some(Arg::Value(word)) if word == "serve" => serve(parser),
         Some(Arg::Value(word)) if word == "admin" => admin(parser),
+        Some(Arg::Value(word)) if word == "check-bundle" => check_bundle(parser),
         Some(Arg::Long("help") | Arg::Short('h')) => Ok(Task::Help),
         None => Err("say what to do".into()),
         Some(other) => Err(other.unexpected()),
@@ -126,6 +138,23 @@ fn has_password(url: &str) -> bool {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let before_host = rest.rsplit_once('@').map(|(user, _)| user);
     before_host.is_some_and(|user| user.contains(':')) || url.contains("password=")
+}
+
+fn check_bundle(mut parser: Parser) -> Result<Task, Error> {
+    let (mut file, mut key) = (None, None);
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Arg::Long("key") => {
+                let hex = parser.value()?.string()?;
+                let Fixed(bytes) = hex.parse().map_err(|_| "a key has 64 hex digits")?;
+                key = Some(bytes);
+            }
+            Arg::Value(value) if file.is_none() => file = Some(value.into()),
+            other => return Err(other.unexpected()),
+        }
+    }
+    let file = file.ok_or("check-bundle needs a FILE")?;
+    Ok(Task::CheckBundle(CheckBundle { file, key }))
 }
 
 /// Everything that may stand behind `admin WORD`.

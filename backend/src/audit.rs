@@ -1,10 +1,15 @@
 //! Who did what, when, on what evidence. A row is written in the same transaction as its change.
 //!
+//! The rows of a card form a chain, and so do those of an operator that are about no card: each carries a
+//! hash over itself and the one before, so that none can be changed, taken out or put in between unseen.
+//! There is no chain over all: it would be the one row everybody waits for.
+//!
 //! No personal data, no PIN, no password: operator names, record ids, card answers.
 
 use apdu_core::authority::RecordId;
 use apdu_core::bcd::CardNumber;
 use apdu_core::fault::Code;
+use sha2::{Digest, Sha256};
 
 /// One row of the audit trail.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +26,88 @@ pub struct Entry {
     pub record: Option<RecordId>,
     /// What the card showed, raw.
     pub evidence: Vec<u8>,
+}
+
+impl Entry {
+    /// The chain this row belongs to: its card, or else its operator.
+    pub fn chain(&self) -> String {
+        match self.card {
+            Some(card) => card.to_string(),
+            None => format!("operator {}", self.operator),
+        }
+    }
+
+    /// This row as the next line of its chain.
+    pub fn sealed(&self, before: Option<(i64, [u8; 32])>) -> Sealed {
+        let (number, before) = before.unwrap_or_default();
+        let line = Line {
+            chain: self.chain(),
+            number: number + 1,
+            at: self.at,
+            operator: self.operator.clone(),
+            event: self.event.name(),
+            card: self.card,
+            record: self.record.clone(),
+            evidence: self.evidence.clone(),
+        };
+        let hash = line.hash(before);
+        Sealed { line, hash }
+    }
+}
+
+/// A row as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Its chain: a card number, or `operator NAME`.
+    pub chain: String,
+    /// Its place in the chain, from 1.
+    pub number: i64,
+    /// When, ms UTC.
+    pub at: i64,
+    /// Operator name.
+    pub operator: String,
+    /// What, by its stable name.
+    pub event: String,
+    /// The card it is about.
+    pub card: Option<CardNumber>,
+    /// The record it is about.
+    pub record: Option<RecordId>,
+    /// What the card showed, raw.
+    pub evidence: Vec<u8>,
+}
+
+/// A row with the hash over it and all rows of its chain before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sealed {
+    /// The row.
+    pub line: Line,
+    /// The hash.
+    pub hash: [u8; 32],
+}
+
+impl Line {
+    /// SHA-256 over the hash before (32 zero bytes before the first line) and every field in order, each
+    /// preceded by its length as eight bytes, so that no two rows read the same.
+    pub fn hash(&self, before: [u8; 32]) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        hash.update(before);
+        let card = self.card.map(|card| card.to_string()).unwrap_or_default();
+        let fields: [&[u8]; 8] = [
+            self.chain.as_bytes(),
+            &self.number.to_be_bytes(),
+            &self.at.to_be_bytes(),
+            self.operator.as_bytes(),
+            self.event.as_bytes(),
+            card.as_bytes(),
+            self.record.as_deref().unwrap_or_default().as_bytes(),
+            &self.evidence,
+        ];
+        for field in fields {
+            hash.update((field.len() as u64).to_be_bytes());
+            hash.update(field);
+        }
+        hash.finalize().into()
+    }
 }
 
 /// What happened.
@@ -52,6 +139,36 @@ pub enum Event {
     ProofWrong(Code),
     /// A supervisor made wrong proofs of a card count from zero again.
     Unlocked,
+    /// A card's account was shown. Evidence: INIT answer, proof, log.
+    Accounted,
+    /// A let-go nonce was given out. Evidence: the number.
+    LetGoOffered,
+    /// A torn record was let go. Evidence: the INIT answer.
+    LetGo,
+    /// A refund began.
+    RefundBegun,
+    /// Its money was sent.
+    RefundSent,
+    /// The money was given back.
+    RefundDone,
+    /// The money was definitely not given back.
+    RefundRefused,
+    /// A decision of two persons was asked for.
+    CaseAsked,
+    /// One person approved it.
+    CaseApproved,
+    /// It was withdrawn.
+    CaseWithdrawn,
+    /// Loads were stopped.
+    SwitchThrown,
+    /// They go on.
+    SwitchLifted,
+    /// A drawer was opened.
+    DrawerOpened,
+    /// A drawer was counted and closed.
+    DrawerClosed,
+    /// The evidence of a record was looked at or exported.
+    EvidenceShown,
 }
 
 impl Event {
@@ -71,6 +188,21 @@ impl Event {
             Self::ProofRefused(code) => format!("proof-refused {code}"),
             Self::ProofWrong(code) => format!("proof-wrong {code}"),
             Self::Unlocked => "unlocked".into(),
+            Self::Accounted => "accounted".into(),
+            Self::LetGoOffered => "let-go-offered".into(),
+            Self::LetGo => "let-go".into(),
+            Self::RefundBegun => "refund-begun".into(),
+            Self::RefundSent => "refund-sent".into(),
+            Self::RefundDone => "refund-done".into(),
+            Self::RefundRefused => "refund-refused".into(),
+            Self::CaseAsked => "case-asked".into(),
+            Self::CaseApproved => "case-approved".into(),
+            Self::CaseWithdrawn => "case-withdrawn".into(),
+            Self::SwitchThrown => "switch-thrown".into(),
+            Self::SwitchLifted => "switch-lifted".into(),
+            Self::DrawerOpened => "drawer-opened".into(),
+            Self::DrawerClosed => "drawer-closed".into(),
+            Self::EvidenceShown => "evidence-shown".into(),
         }
     }
 }

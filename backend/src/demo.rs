@@ -60,6 +60,7 @@ pub fn stock(password: String) -> Result<Stock, StoreError> {
         operators: vec![
             operator(TELLER, "演示柜员", Role::Teller, "LZ01"),
             operator("demo.supervisor", "演示主管", Role::Supervisor, "LZ01"),
+            operator("demo.supervisor2", "天水主管", Role::Supervisor, "TS01"),
             operator("demo.auditor", "演示审计", Role::Auditor, "LZ01"),
             operator("demo.tianshui", "天水柜员", Role::Teller, "TS01"),
             operator("demo.bank", "银行柜员", Role::Teller, "LB01"),

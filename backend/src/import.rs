@@ -203,6 +203,9 @@ fn card(row: &Row<'_>) -> Result<StockCard, ImportError> {
             refuses_one_fen: row.flag("refuses_one_fen")?,
             refuses_odd_terminals: row.flag("refuses_odd_terminals")?,
         },
+        book: None,
+        weak_random: false,
+        stopped: None,
         proved_counter: 0,
         revision: 0,
     };

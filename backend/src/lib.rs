@@ -11,6 +11,7 @@
 
 pub mod admin;
 pub mod audit;
+pub mod bundle;
 pub mod demo;
 pub mod desk;
 pub mod http;

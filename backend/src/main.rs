@@ -7,12 +7,15 @@ use std::fs;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
+use apdu_core::hex::encode;
+use etc_api::Bundle;
 use etc_backend::admin;
+use etc_backend::bundle;
 use etc_backend::serve::{self, Config};
 use etc_backend::store::{DatabaseStore, Purpose};
 use tokio::signal;
 
-use arguments::{Admin, Password, Task};
+use arguments::{Admin, CheckBundle, Password, Task};
 
 fn main() -> ExitCode {
     let task = match arguments::parse(lexopt::Parser::from_env()) {
@@ -39,6 +42,7 @@ async fn carry_out(task: Task) -> Result<(), Box<dyn Error>> {
             Ok(())
         }
         Task::Serve(config) => serve(config).await,
+        Task::CheckBundle(what) => check_bundle(&what),
         Task::Admin { records, what } => {
             let store = serve::open_store(&records, Purpose::Real).await?;
             let done = administer(&store, what).await;
@@ -47,6 +51,28 @@ async fn carry_out(task: Task) -> Result<(), Box<dyn Error>> {
             Ok(())
         }
     }
+}
+
+/// Says what a bundle proves, or why it proves nothing.
+fn check_bundle(CheckBundle { file, key }: &CheckBundle) -> Result<(), Box<dyn Error>> {
+    let text = fs::read_to_string(file);
+    let text = text.map_err(|error| format!("{}: {error}", file.display()))?;
+    let bundle: Bundle = serde_json::from_str(&text)
+        .map_err(|error| format!("{}: no bundle: {error}", file.display()))?;
+    bundle::check(&bundle, *key)?;
+    println!(
+        "good: record {} of card {}, {:?}, {} lines of its chain, signed with {}{}",
+        bundle.record,
+        bundle.card,
+        bundle.state,
+        bundle.chain.len(),
+        encode(&bundle.key.0),
+        match key {
+            Some(_) => ", the key that was expected",
+            None => " (compare it with the key you were given by other means)",
+        }
+    );
+    Ok(())
 }
 
 async fn serve(config: Config) -> Result<(), Box<dyn Error>> {

@@ -45,6 +45,26 @@ pub async fn sign_in(
         password,
         terminal,
     } = request;
+    let operator = checked(store, &name, password).await?;
+    let terminals = store.terminals(&operator.outlet).await?;
+    let terminal = match (terminal, terminals.as_slice()) {
+        (Some(named), registered) if registered.contains(&named.0) => named.0,
+        (None, &[only]) => only,
+        _ => return Err(Code::UnknownTerminal.into()),
+    };
+    open(store, random, &operator, terminal).await
+}
+
+/// A second person vouches for something with credentials of their own, at somebody else's PC. No session
+/// is opened.
+pub async fn vouch(store: &dyn Store, name: &str, password: String) -> Result<Operator, Error> {
+    let operator = checked(store, name, password).await?;
+    store.forget_sign_ins(name).await?;
+    Ok(operator)
+}
+
+/// The operator of this name and password. Every try is counted before it is judged.
+async fn checked(store: &dyn Store, name: &str, password: String) -> Result<Operator, Error> {
     if name.len() > LONGEST_TEXT || password.len() > LONGEST_TEXT {
         return Err(Code::WrongPassword.into());
     }
@@ -54,10 +74,10 @@ pub async fn sign_in(
         lock: LOCK,
         now,
     };
-    if !store.count_sign_in(&name, rule).await? {
+    if !store.count_sign_in(name, rule).await? {
         return Err(Code::SignInLocked.into());
     }
-    let operator = store.operator(&name).await?;
+    let operator = store.operator(name).await?;
     let hash = operator.as_ref().map(|operator| operator.password.clone());
     let known = operator.is_some();
     let right = verified(password, hash).await?;
@@ -69,13 +89,7 @@ pub async fn sign_in(
         }
         return Err(Code::WrongPassword.into());
     };
-    let terminals = store.terminals(&operator.outlet).await?;
-    let terminal = match (terminal, terminals.as_slice()) {
-        (Some(named), registered) if registered.contains(&named.0) => named.0,
-        (None, &[only]) => only,
-        _ => return Err(Code::UnknownTerminal.into()),
-    };
-    open(store, random, &operator, terminal).await
+    Ok(operator)
 }
 
 /// Opens a session for an operator whose password has been checked.

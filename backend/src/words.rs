@@ -1,9 +1,9 @@
 //! How small enumerations are written in a database column, a CSV field or an argument.
 
 use apdu_core::authority::{CardStatus, ProofCounter};
-use etc_api::{OutletKind, PaymentKind, Role};
+use etc_api::{OutletKind, Role};
 
-use crate::ledger::NonceKind;
+use crate::ledger::{CardStop, CaseState, ProvedBy, Question};
 use crate::store::Purpose;
 
 /// A value that is written as one word.
@@ -62,11 +62,25 @@ words! {
         Before = "before",
         Both = "both",
     }
-    NonceKind {
-        Preflight = "preflight",
+    CardStop {
+        LostLoad = "lost-load",
+        OldCounter = "old-counter",
+        BalanceRose = "balance-rose",
     }
-    PaymentKind {
-        Cash = "cash",
+    ProvedBy {
+        Tac = "tac",
+        CounterAndLog = "counter-and-log",
+        Decision = "decision",
+    }
+    Question {
+        RefundWithoutCard = "refund-without-card",
+        CallLoaded = "call-loaded",
+        LiftStop = "lift-stop",
+    }
+    CaseState {
+        Open = "open",
+        Done = "done",
+        Dropped = "dropped",
     }
     Purpose {
         Real = "real",

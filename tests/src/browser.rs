@@ -10,7 +10,7 @@ use std::time::Duration;
 use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::elements::Element;
 use fantoccini::key::Key;
-use fantoccini::wd::{Capabilities, WindowHandle};
+use fantoccini::wd::{Capabilities, PrintConfiguration, PrintSize, WindowHandle};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
@@ -21,6 +21,8 @@ use tokio::process::{Child, Command};
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Between two keys of a person. Keys that follow each other faster are a scanner's, and swallowed.
 const FINGERS: Duration = Duration::from_millis(40);
+/// Between two keys of a hand scanner.
+const SCANNER: Duration = Duration::from_millis(2);
 /// What the screen is made for.
 const SCREEN: (i64, i64) = (1280, 720);
 
@@ -184,6 +186,18 @@ impl Browser {
 
     /// Types into the field labelled `label`, at the pace of a person.
     pub async fn type_into(&self, label: &str, text: &str) {
+        self.focus(label).await;
+        self.keys(text, FINGERS).await;
+    }
+
+    /// Scans into the field labelled `label`: what stands there already stays for the page to deal with.
+    pub async fn scan_into(&self, label: &str, text: &str) {
+        self.focus(label).await;
+        self.keys(text, SCANNER).await;
+    }
+
+    /// Empties the field labelled `label` and puts the focus there.
+    async fn focus(&self, label: &str) {
         let quoted = quoted(label);
         let xpath = format!(
             "//input[@aria-label={quoted} or @id=//label[contains(normalize-space(.), {quoted})]/@for \
@@ -195,11 +209,15 @@ impl Browser {
             field.click().await.ok()
         })
         .await;
+    }
+
+    /// Types wherever the focus is, with a pause after each key.
+    async fn keys(&self, text: &str, duration: Duration) {
         let keys = KeyActions::new("keyboard".into());
         let keys = text.chars().fold(keys, |keys, value| {
             keys.then(KeyAction::Down { value })
                 .then(KeyAction::Up { value })
-                .then(KeyAction::Pause { duration: FINGERS })
+                .then(KeyAction::Pause { duration })
         });
         let typed = self.client.perform_actions(keys).await;
         typed.expect("the page takes keys");
@@ -239,10 +257,17 @@ impl Browser {
 
     /// Keeps a picture for people to look at, in `target/screens/`.
     pub async fn picture(&self, name: &str) {
-        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/screens");
-        std::fs::create_dir_all(&folder).expect("a folder for pictures");
         let png = self.client.screenshot().await.expect("a picture");
-        std::fs::write(folder.join(format!("{name}.png")), png).expect("the picture is kept");
+        std::fs::write(pictures().join(format!("{name}.png")), png).expect("the picture is kept");
+    }
+
+    /// The page as a printer gets it, `width` × `height` cm; kept for people to look at.
+    pub async fn paper(&self, name: &str, width: f64, height: f64) {
+        let size = PrintSize { width, height };
+        let paper = PrintConfiguration::builder().size(size).build();
+        let pdf = self.client.print(paper.expect("a size of paper")).await;
+        let pdf = pdf.expect("the page can be printed");
+        std::fs::write(pictures().join(format!("{name}.pdf")), pdf).expect("the paper is kept");
     }
 
     /// What would have to be scrolled to be seen whole: the page, or a part of it.
@@ -332,6 +357,13 @@ impl Browser {
         }
         None
     }
+}
+
+/// Where pictures and papers are kept.
+fn pictures() -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/screens");
+    std::fs::create_dir_all(&folder).expect("a folder for pictures");
+    folder
 }
 
 /// Buttons and links by their name; the key that stands on them does not belong to it.

@@ -2,11 +2,17 @@
 //!
 //! * [`bus`]: the real CCID engine against the virtual reader, packet by packet, in virtual time.
 //! * [`explore`]: the real flows, the real ledger and a card with real semantics, cut at every await.
+//! * [`dishonest`]: a page that lies.
+//! * [`simulate`]: days at several counters, by chance.
 //! * [`browser`]: the production page in a real Chromium.
+//! * [`scratch`]: databases of a test's own.
 
 pub mod browser;
 pub mod bus;
+pub mod dishonest;
 pub mod explore;
+pub mod scratch;
+pub mod simulate;
 
 use std::future::Future;
 use std::pin::pin;
@@ -24,4 +30,16 @@ pub fn run<T>(future: impl Future<Output = T>) -> Option<T> {
         Poll::Ready(value) => Some(value),
         Poll::Pending => None,
     }
+}
+
+/// Waits for the backend: its store may be a database, and passwords are hashed on a thread of their own.
+pub fn wait<T>(future: impl Future<Output = T>) -> T {
+    thread_local! {
+        static RUNTIME: tokio::runtime::Runtime =
+            tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime on this thread");
+    }
+    RUNTIME.with(|runtime| runtime.block_on(future))
 }

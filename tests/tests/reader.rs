@@ -2,8 +2,8 @@
 //! cost on the bus, and how every kind of card and every fault of the reader ends.
 
 use apdu_core::authority::{
-    Authorise, Authorised, Authority, CreateRecharge, Evidence, Recharge, RecordId, Refusal, Sight,
-    Sighted,
+    Account, Accounted, Authorise, Authorised, Authority, CreateRecharge, Evidence, InitForLoad,
+    LetGo, Recharge, RecordId, Refusal, Sight, Sighted,
 };
 use apdu_core::bcd::CardNumber;
 use apdu_core::card::{Answer, Card, NoAnswer};
@@ -44,6 +44,26 @@ impl Authority for Away {
         &'a mut self,
         _: &'a RecordId,
         _: &'a Evidence,
+    ) -> Answer<'a, Result<Recharge, Refusal>> {
+        Box::pin(async { away() })
+    }
+
+    fn account<'a>(
+        &'a mut self,
+        _: CardNumber,
+        _: &'a Account,
+    ) -> Answer<'a, Result<Accounted, Refusal>> {
+        Box::pin(async { away() })
+    }
+
+    fn offer_let_go<'a>(&'a mut self, _: &'a RecordId) -> Answer<'a, Result<InitForLoad, Refusal>> {
+        Box::pin(async { away() })
+    }
+
+    fn let_go<'a>(
+        &'a mut self,
+        _: &'a RecordId,
+        _: &'a LetGo,
     ) -> Answer<'a, Result<Recharge, Refusal>> {
         Box::pin(async { away() })
     }

@@ -1,11 +1,14 @@
-//! `cargo xtask bench`: the size of a first visit, per file and per dependency.
+//! `cargo xtask bench`: the size of a first visit, per file and per dependency; and how many authorisations
+//! each database carries.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use crate::page::{self, WASM_OPT};
-use crate::shell::{Failure, run, say, target_dir};
+use crate::postgres;
+use crate::shell::{Failure, cargo, run, say, target_dir};
 use crate::tools::{self, Tools};
 use crate::wasm;
 
@@ -17,8 +20,34 @@ const ALARM: usize = 220_000;
 const FIRST_VISIT: [&str; 4] = ["wasm", "js", "css", "html"];
 const STANDARD_LIBRARY: [&str; 4] = ["__rustc", "alloc", "core", "std"];
 
+/// Prints what a first visit loads, then what each database carries.
+pub fn everything() -> Result<(), Failure> {
+    first_visit()?;
+    authorisations()
+}
+
+/// Durable authorisations against the bare commits of the same database.
+fn authorisations() -> Result<(), Failure> {
+    tools::for_tests()?;
+    let build = ["build", "--package", "etc-tests", "--bin", "authorisations"];
+    run(cargo().args(build))?;
+    let bench = target_dir().join("debug").join("authorisations");
+    let file = target_dir().join("bench.sqlite");
+    for left in ["", "-wal", "-shm"] {
+        // Nothing there is as good as nothing left.
+        let _ = fs::remove_file(format!("{}{left}", file.display()));
+    }
+    println!();
+    println!("SQLite, write-ahead log, flushed at every commit");
+    run(Command::new(&bench).arg("sqlite").arg(&file))?;
+    println!();
+    println!("PostgreSQL, fsync on");
+    let server = postgres::start(&[])?;
+    run(Command::new(&bench).arg("postgres").arg(server.url()))
+}
+
 /// Builds the page and prints what a first visit loads.
-pub fn first_visit() -> Result<(), Failure> {
+fn first_visit() -> Result<(), Failure> {
     let tools = tools::for_page()?;
     page::build_page(&tools)?;
     if !tools.wasm_opt {

@@ -26,7 +26,9 @@ cargo xtask test ARGUMENTS
 cargo xtask card    --vpcd PORT [--card ID] [--state FILE]
                     a virtual toll card, listening on PORT for a reader that speaks vpcd
 cargo xtask explore every cut through every flow, without the time limit of `test`
-cargo xtask bench   size of a first visit, per file and per dependency
+cargo xtask simulate --seed N [--days D]
+                    days at several counters, all from one number, on a ledger in memory
+cargo xtask bench   size of a first visit, per file and per dependency; authorisations per second
 cargo xtask tidy    the rules of the house
 ";
 
@@ -37,6 +39,7 @@ enum Task {
     Test(Vec<OsString>),
     Card(Vec<OsString>),
     Explore,
+    Simulate { seed: u64, days: u32 },
     Bench,
     Tidy,
     Help,
@@ -65,7 +68,8 @@ fn main() -> ExitCode {
         Task::Test(arguments) => test::some(&arguments),
         Task::Card(options) => start_card(options),
         Task::Explore => explore(),
-        Task::Bench => bench::first_visit(),
+        Task::Simulate { seed, days } => simulate(seed, days),
+        Task::Bench => bench::everything(),
         Task::Tidy => tidy::check(),
         Task::Help => {
             print!("{HELP}");
@@ -90,6 +94,7 @@ fn parse(mut parser: lexopt::Parser) -> Result<Task, lexopt::Error> {
     let task = match word.as_str() {
         "run" => return parse_run(parser),
         "card" => return parse_card(parser),
+        "simulate" => return parse_simulate(parser),
         "test" => return Ok(Task::Test(parser.raw_args()?.collect())),
         "explore" => Task::Explore,
         "bench" => Task::Bench,
@@ -147,6 +152,20 @@ fn parse_card(mut parser: lexopt::Parser) -> Result<Task, lexopt::Error> {
     Ok(Task::Card(options))
 }
 
+fn parse_simulate(mut parser: lexopt::Parser) -> Result<Task, lexopt::Error> {
+    let (mut seed, mut days) = (None, 3);
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Arg::Long("seed") => seed = Some(parser.value()?.parse()?),
+            Arg::Long("days") => days = parser.value()?.parse()?,
+            Arg::Long("help") | Arg::Short('h') => return Ok(Task::Help),
+            other => return Err(other.unexpected()),
+        }
+    }
+    let seed = seed.ok_or("simulate needs --seed N")?;
+    Ok(Task::Simulate { seed, days })
+}
+
 /// A path as the person typed it, whole, because what we start runs at the top of the checkout.
 fn path(typed: &OsString) -> Result<PathBuf, lexopt::Error> {
     std::path::absolute(Path::new(typed)).map_err(|error| lexopt::Error::Custom(error.into()))
@@ -199,11 +218,21 @@ fn start_card(options: Vec<OsString>) -> Result<(), Failure> {
     match turn_into(card)? {}
 }
 
-/// Becomes the explorer, which reads the depth from its environment.
+/// Runs the explorer, which reads the depth from its environment, with a server for its sample.
 fn explore() -> Result<(), Failure> {
+    let server = postgres::start(&postgres::NOT_FLUSHED)?;
     let mut explorer = cargo();
     explorer.args(["test", "--package", "etc-tests", "--test", "explorer"]);
     explorer.args(["--", "--include-ignored", "--nocapture"]);
     explorer.env("ETC_EXPLORE", "full");
-    match turn_into(explorer)? {}
+    run(explorer.env("ETC_POSTGRES", server.url()))
+}
+
+/// Becomes the simulation, which tells every event if its books do not agree.
+fn simulate(seed: u64, days: u32) -> Result<(), Failure> {
+    let mut simulation = cargo();
+    simulation.args(["run", "--quiet", "--package", "etc-tests"]);
+    simulation.args(["--bin", "simulate", "--"]);
+    simulation.args([seed.to_string(), days.to_string()]);
+    match turn_into(simulation)? {}
 }

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Progress, Step, identify_with_holder, read_balance, settle_open, sight};
+use super::{Asked, Progress, Step, identify_with_holder, read_balance, settle_open, sight};
 use crate::authority::{Authority, Recharge, Sighted};
 use crate::bcd::Date;
 use crate::card::{Card, PowerSession};
@@ -73,7 +73,10 @@ pub async fn check_card(
     let mut records = sight(authority, &identity, balance).await;
     let mut settled = None;
     if let Ok(sighted) = &mut records {
-        settled = settle_open(card, authority, progress, session, sighted).await?;
+        let asked = settle_open(card, authority, progress, session, sighted).await?;
+        if let Asked::Settled(record) = asked {
+            settled = Some(record);
+        }
     }
 
     let (log, log_protected) = read_log(card, session).await?;

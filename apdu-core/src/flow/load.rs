@@ -15,12 +15,15 @@
 //! The card's online counter is the lock: it moves by one exactly when a CREDIT is accepted, so any
 //! number of authorisations at one counter load the card at most once.
 
+use super::account::{self, account};
 use super::check_card::validity;
 use super::{
-    Identity, KeptEvidence, Progress, Step, identify, read_balance, settle_open, sight, transmit_ok,
+    Asked, Identity, KeptEvidence, Progress, Step, identify, read_balance, settle_open, sight,
+    transmit_ok,
 };
 use crate::authority::{
-    Authorise, Authority, CreateRecharge, Evidence, InitForLoad, Recharge, Sighted,
+    Authorise, Authority, CreateRecharge, Evidence, InitForLoad, MadeFor, ProofCounter, Recharge,
+    RechargeState, Sighted,
 };
 use crate::card::{Card, Fate};
 use crate::fault::{Code, Fault, Written};
@@ -38,6 +41,8 @@ pub struct Met {
     pub sighted: Sighted,
     /// An unfinished load that this reading has closed.
     pub settled: Option<Recharge>,
+    /// A proof of the card's that did not settle the open load: another system may have spent its counter.
+    prove: Option<Fixed<8>>,
     /// Whether the PIN was verified in the current power session. One VERIFY per session.
     verified: bool,
     /// Whether another task has used the card since: what it selected is not known.
@@ -77,6 +82,15 @@ pub struct Loaded {
     pub balance: u32,
 }
 
+/// How a write ended well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wrote {
+    /// The card was written, and shows what it should.
+    Loaded(Loaded),
+    /// Nothing was written: the card's own account shows that the record had reached it before.
+    Settled(Recharge),
+}
+
 /// Reads the card, shows it to the backend, and closes a load that had reached the card.
 pub async fn meet(
     card: &mut dyn Card,
@@ -90,16 +104,21 @@ pub async fn meet(
     progress.at(Step::AskRecords);
     let mut sighted = sight(authority, &identity, balance).await?;
     let session = identity.session;
-    let settled = settle_open(card, authority, progress, session, &mut sighted).await?;
-    if settled.is_some() {
-        // With the open record closed, the backend may now offer a new load.
-        sighted = sight(authority, &identity, balance).await?;
-    }
+    let asked = settle_open(card, authority, progress, session, &mut sighted).await?;
+    let (settled, prove) = match asked {
+        Asked::Settled(record) => {
+            // With the open record closed, the backend may now offer a new load.
+            sighted = sight(authority, &identity, balance).await?;
+            (Some(record), None)
+        }
+        Asked::Unsettled(prove) => (None, prove),
+    };
     Ok(Met {
         identity,
         balance,
         sighted,
         settled,
+        prove,
         verified: false,
         doubted: false,
     })
@@ -118,11 +137,11 @@ pub async fn prepare(
     }
     progress.at(Step::ProveCard);
     same_card_under_power(card, met).await?;
-    match open_record(card, authority, met, amount).await {
+    match open_record(card, authority, progress, met, amount).await {
         // The teller took longer than the nonce lives: fetch a fresh one, once.
         Err(fault) if fault.code == Code::NonceExpired => {
             met.sighted = sight(authority, &met.identity, met.balance).await?;
-            open_record(card, authority, met, amount).await
+            open_record(card, authority, progress, met, amount).await
         }
         opened => opened,
     }
@@ -131,6 +150,7 @@ pub async fn prepare(
 async fn open_record(
     card: &mut dyn Card,
     authority: &mut dyn Authority,
+    progress: &mut dyn Progress,
     met: &mut Met,
     amount: i64,
 ) -> Result<Recharge, Fault> {
@@ -138,13 +158,44 @@ async fn open_record(
     let preflight = preflight.ok_or(Fault::new(Code::NonceExpired))?;
     let on_card = u32::try_from(amount).map_err(|_| Fault::new(Code::AmountNotAllowed))?;
     verify_pin(card, met).await?;
+    let init = initialize(card, met, &preflight, on_card).await?;
+    let made_for = MadeFor::Preflight { amount };
+    show_account(card, authority, progress, met, made_for, init).await?;
     let request = CreateRecharge {
         card: met.issue().number,
         amount,
-        init: initialize(card, met, &preflight, on_card).await?,
+        init,
         terminal: Some(preflight.terminal),
     };
     Ok(authority.create(&request).await?)
+}
+
+/// Shows the card's account where the backend's book does not explain the counter it stands at. Answers with
+/// the record it settled, if it did.
+pub(super) async fn show_account(
+    card: &mut dyn Card,
+    authority: &mut dyn Authority,
+    progress: &mut dyn Progress,
+    met: &mut Met,
+    made_for: MadeFor,
+    init: Fixed<16>,
+) -> Result<Option<Recharge>, Fault> {
+    if !account::is_due(met.sighted.book, met.sighted.open.as_ref(), &init) {
+        return Ok(None);
+    }
+    progress.at(Step::Account);
+    let profile = met.sighted.profile.as_ref();
+    let shown = account::Shown {
+        card: met.issue().number,
+        session: met.identity.session,
+        book: met.sighted.book,
+        proof_counter: profile.map_or(ProofCounter::Both, |profile| profile.proof_counter),
+        prove: met.prove.take(),
+    };
+    let accounted = account(card, authority, shown, made_for, init).await?;
+    met.sighted.book = Some(accounted.book);
+    met.sighted.open = accounted.open;
+    Ok(accounted.settled)
 }
 
 /// Writes a paid record to its card.
@@ -157,18 +208,26 @@ pub async fn write(
     progress: &mut dyn Progress,
     met: &mut Met,
     record: &Recharge,
-) -> Result<Loaded, Fault> {
+) -> Result<Wrote, Fault> {
     progress.at(Step::ProveCard);
     same_card_under_power(card, met).await?;
     if met.issue().number != record.card {
         return Err(Fault::new(Code::OtherCard));
     }
     verify_pin(card, met).await?;
-    let request = Authorise {
-        init: initialize(card, met, &record.init, record.amount).await?,
-    };
+    let mut init = initialize(card, met, &record.init, record.amount).await?;
+    if account::is_due(met.sighted.book, Some(record), &init) {
+        let made_for = MadeFor::Record(record.id.clone());
+        let settled = show_account(card, authority, progress, met, made_for, init).await?;
+        if let Some(settled) = settled.filter(|settled| settled.id == record.id) {
+            return Ok(Wrote::Settled(settled));
+        }
+        // Reading came in between: some cards give a pending load up for it.
+        init = initialize(card, met, &record.init, record.amount).await?;
+    }
 
     progress.at(Step::Authorise);
+    let request = Authorise { init };
     let authorised = authority.authorise(&record.id, &request).await?;
     let credit = wallet::credit_for_load(&authorised.command.0)
         .map_err(|_| Fault::new(Code::BackendFailed))?;
@@ -199,10 +258,13 @@ pub async fn write(
     let balance = read_balance(card, met.identity.session)
         .await
         .map_err(written)?;
+    if record.state != RechargeState::Loaded {
+        return Err(written(Fault::new(Code::InConflict)));
+    }
     if record.balance_after != Some(balance) {
         return Err(written(Fault::new(Code::BalanceDiffers)));
     }
-    Ok(Loaded { record, balance })
+    Ok(Wrote::Loaded(Loaded { record, balance }))
 }
 
 /// The card refused CREDIT by its own word. What ISO/IEC 7816-4 keeps for a changed memory (61xx to 63xx,
@@ -220,7 +282,7 @@ fn refused_credit(sw: Sw) -> Fault {
 
 /// Makes sure that the card in the reader is still the one that was read: the same power session, or
 /// else the same number, read again.
-async fn same_card_under_power(card: &mut dyn Card, met: &mut Met) -> Result<(), Fault> {
+pub(super) async fn same_card_under_power(card: &mut dyn Card, met: &mut Met) -> Result<(), Fault> {
     if card.connect().await? == met.identity.session && !met.doubted {
         return Ok(());
     }
@@ -236,7 +298,7 @@ async fn same_card_under_power(card: &mut dyn Card, met: &mut Met) -> Result<(),
 
 /// VERIFY once per power session. `63Cx` ends the task and no other form is tried; `9403` says that the
 /// card has no PIN.
-async fn verify_pin(card: &mut dyn Card, met: &mut Met) -> Result<(), Fault> {
+pub(super) async fn verify_pin(card: &mut dyn Card, met: &mut Met) -> Result<(), Fault> {
     if met.verified {
         return Ok(());
     }
@@ -254,7 +316,7 @@ async fn verify_pin(card: &mut dyn Card, met: &mut Met) -> Result<(), Fault> {
 }
 
 /// INITIALIZE FOR LOAD with the backend's parameters.
-async fn initialize(
+pub(super) async fn initialize(
     card: &mut dyn Card,
     met: &Met,
     init: &InitForLoad,

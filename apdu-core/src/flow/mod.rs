@@ -11,11 +11,14 @@ use crate::hex::{Bytes, Fixed};
 use crate::sw::Sw;
 use crate::toll_card::{Fci, HolderFile, IssueFile, select_master_file, wallet};
 
+mod account;
 mod check_card;
+mod let_go;
 mod load;
 
 pub use check_card::{CheckedCard, check_card};
-pub use load::{Loaded, Met, meet, prepare, write};
+pub use let_go::{Standing, let_go, resolve_load};
+pub use load::{Loaded, Met, Wrote, meet, prepare, write};
 
 /// Where a flow tells how far it is, and leaves what must survive the page.
 pub trait Progress {
@@ -38,6 +41,10 @@ pub enum Step {
     SettleOpen,
     /// PIN and a first INIT prove card and keys.
     ProveCard,
+    /// The card's own account of its loads is read and shown to the backend.
+    Account,
+    /// The card proves that a torn load was not written.
+    LetGo,
     /// The backend authorises the write.
     Authorise,
     /// The card is being written: it must not be moved.
@@ -141,6 +148,14 @@ async fn sight(
     Ok(authority.sight(identity.issue.number, &sight).await?)
 }
 
+/// What asking the card for its proof came to.
+enum Asked {
+    /// The open load had reached the card: its record is loaded.
+    Settled(Recharge),
+    /// It is still open; the card may have proved something else.
+    Unsettled(Option<Fixed<8>>),
+}
+
 /// Closes a load that reached the card but not the ledger: asks the card for its proof and hands it in.
 ///
 /// Comes before any INIT, which may clear the proof. `9406` proves nothing: the record stays open.
@@ -150,13 +165,15 @@ async fn settle_open(
     progress: &mut dyn Progress,
     session: PowerSession,
     sighted: &mut Sighted,
-) -> Result<Option<Recharge>, Fault> {
-    let loading = sighted.open.as_ref().and_then(loading);
+) -> Result<Asked, Fault> {
+    let in_doubt = sighted.open.as_ref().or(sighted.given_up.as_ref());
+    let authorised = in_doubt.and_then(authorised);
     // Without a profile this role may not settle anything.
-    let (Some((open, counter)), Some(profile)) = (loading, &sighted.profile) else {
-        return Ok(None);
+    let (Some((open, counter)), Some(profile)) = (authorised, &sighted.profile) else {
+        return Ok(Asked::Unsettled(None));
     };
     progress.at(Step::SettleOpen);
+    let mut other = None;
     for asked in profile.proof_counter.candidates(counter) {
         let response = card
             .transmit(session, &wallet::get_load_prove(asked))
@@ -166,21 +183,31 @@ async fn settle_open(
         };
         let evidence = Evidence::Prove(Fixed(prove));
         match authority.confirm(&open.id, &evidence).await {
-            Ok(record) => {
+            Ok(record) if record.state == RechargeState::Loaded => {
                 sighted.open = None;
-                return Ok(Some(record));
+                return Ok(Asked::Settled(record));
             }
-            // The proof of an older load, asked for by the other way of counting.
-            Err(refusal) if refusal.code == Code::WrongEvidence => {}
+            // Its refund is under way, and the channel's last word is waited for; or the money went back and
+            // is on the card as well, which the backend has noted.
+            Ok(record) => {
+                sighted.open = Some(record).filter(|r| r.state == RechargeState::Refunding);
+                break;
+            }
+            // The proof of another load: an older one, or another system's.
+            Err(refusal) if refusal.code == Code::WrongEvidence => other = Some(Fixed(prove)),
             Err(refusal) => return Err(refusal.into()),
         }
     }
-    Ok(None)
+    Ok(Asked::Unsettled(other))
 }
 
-fn loading(record: &Recharge) -> Option<(Recharge, u16)> {
-    let loading = record.state == RechargeState::Loading;
-    Some((record.clone(), record.counter.filter(|_| loading)?))
+/// A record whose CREDIT was authorised and may have been accepted, with the counter.
+fn authorised(record: &Recharge) -> Option<(Recharge, u16)> {
+    let may_be_written = matches!(
+        record.state,
+        RechargeState::Loading | RechargeState::Refunding | RechargeState::Refunded
+    );
+    Some((record.clone(), record.counter.filter(|_| may_be_written)?))
 }
 
 /// Sends a command that must be answered `9000`.

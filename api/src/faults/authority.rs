@@ -216,4 +216,68 @@ rows! {
           "Please read the same card again, and the system will settle it; if it cannot, ask the supervisor.";
     dont  "核实之前，请不要再次收款、充值或退款，也不要到其他系统充值。"
           "Until it is settled, please do not take or return money and do not load the card, neither here nor in another system.";
+
+    "AUT-312" BookOpen: Authority, retry true;
+    cause "后台还不清楚这张卡此前的充值次数，需要先读取卡内的交易记录。"
+          "The backend does not yet know how this card's counter was spent; the card's log has to be read first.";
+    next  "请重新读卡，系统会自动读取交易记录后继续。"
+          "Please read the card again; its log is read by itself, and the task goes on.";
+    dont  "重新读卡之前，请不要再次收款，也不要换卡。"
+          "Until then please do not take money again and do not change the card.";
+
+    "AUT-313" CardStopped: Authority, retry false;
+    cause "卡内记录与后台账本对不上，这张卡的充值已全部停止，等待两人核准。"
+          "The card and the ledger contradict each other; everything on this card stands still until two persons have settled it.";
+    next  "请主管在【充值记录】查看证据并申请解除停用，由另外两人核准；款项安全，仍在记录中。"
+          "Please have the supervisor look at the evidence under Load records and ask for the stop to be lifted, which two others approve; the money is safe in its record.";
+    dont  "核准之前，请不要收款、退款，也不要到其他系统充值。"
+          "Until then please do not take or return money, and do not load the card in another system.";
+
+    "AUT-314" WeakRandom: Card, retry false;
+    cause "这张卡的随机数会重复，不能由卡片自己证明这笔充值没有写入。"
+          "This card's random numbers repeat, so it cannot prove by itself that the load was not written.";
+    next  "请直接继续写卡：重复写卡不会重复充值；客户不再充值时，请主管申请无卡退款。"
+          "Please go on with the load, which cannot load twice; if the customer does not want it any more, the supervisor asks for a refund without the card.";
+    dont  "请不要当场退款，也不要到其他系统充值。"
+          "Please do not return the money on the spot, and do not load the card in another system.";
+
+    "AUT-315" NoLetGo: Card, retry false;
+    cause "这一类卡片不能证明一笔充值没有写入，不能改为【未圈存】。"
+          "Cards of this kind cannot prove that a load was not written, so the record cannot be changed back.";
+    next  "请直接继续写卡：重复写卡不会重复充值；客户不再充值时，请主管申请无卡退款。"
+          "Please go on with the load, which cannot load twice; if the customer does not want it any more, the supervisor asks for a refund without the card.";
+    dont  "请不要当场退款，也不要到其他系统充值。"
+          "Please do not return the money on the spot, and do not load the card in another system.";
+
+    "AUT-316" TooManyLetGo: Authority, retry false;
+    cause "这笔充值已多次尝试改为【未圈存】，次数已达上限。"
+          "It was tried too often to change this load back to not loaded.";
+    next  "请直接继续写卡，或由主管查看证据后处理；款项安全，仍在记录中。"
+          "Please go on with the load, or have the supervisor look at the evidence; the money is safe in its record.";
+    dont  "请不要再次收款，也不要当场退款。"
+          "Please do not take money again, and do not return it on the spot.";
+
+    "AUT-317" LoadsStopped: Authority, retry false;
+    cause "主管已暂停这个范围内的充值。"
+          "A supervisor has stopped loads for this card or outlet.";
+    next  "请告诉客户暂时不能充值，并向主管询问何时恢复；已付款的记录保留，恢复后继续写卡。"
+          "Please tell the customer that loads stand still for now, and ask the supervisor when they go on; a paid record stays and is written then.";
+    dont  "恢复之前，请不要为充值收款。"
+          "Until then please do not take money for a load.";
+
+    "AUT-318" LimitReached: Authority, retry false;
+    cause "您今天办理的充值已达到单日上限。"
+          "You have reached the day's limit of loads.";
+    next  "请由同事办理，或减小金额；需要提高上限时，请联系主管。"
+          "Please let a colleague serve this customer, or choose a smaller amount; the supervisor can have the limit raised.";
+    dont  "请不要借用他人的账号，也不要先收款。"
+          "Please do not use another person's sign-in, and do not take the money first.";
+
+    "AUT-319" SamePerson: Authority, retry false;
+    cause "这位人员经办过这笔业务，或已核准过一次，不能由其核准。"
+          "This person had a part in the record or has approved already, and may not approve.";
+    next  "请由没有经办过这笔业务的另一位主管，用自己的账号核准。"
+          "Please have another supervisor, who had no part in it, approve with credentials of their own.";
+    dont  "请不要借用他人的账号和密码。"
+          "Please do not use another person's name and password.";
 }

@@ -106,11 +106,15 @@ pub fn explain(code: Code) -> Explanation {
             KeyMissing NotAnOwnOutlet NoSuchRoute CardUnknown CardBlacklisted CardSuspended CardLost
             CardCancelled CardDamaged AmountNotAllowed BalanceTooHigh WrongMac1 NonceExpired
             WrongEvidence ProofsLocked TooManyAuthorisations NoKeys UnsupportedAlgorithm OldCounter
-            CounterMoved;
+            CounterMoved BookOpen CardStopped WeakRandom NoLetGo TooManyLetGo LoadsStopped LimitReached
+            SamePerson;
         record:
-            NoSuchRecord RecordOfOtherCard NotPaid AlreadyLoaded OpenRecord RecordClosed RecordRaced;
+            NoSuchRecord RecordOfOtherCard NotPaid AlreadyLoaded OpenRecord RecordClosed RecordRaced
+            NotTorn OnSupervisorList RefundUnderWay AlreadyRefunded InConflict CaseMovedOn NoSuchCase
+            RefundWaits NotRefunding NotSpent;
         payment:
-            PaymentDiffers AlreadyPaid PaymentTooLate;
+            PaymentDiffers AlreadyPaid PaymentTooLate SlipUsed SlipMalformed NotTakenHere NoDrawer
+            DrawerIsOpen;
     }
 }
 

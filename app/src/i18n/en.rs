@@ -2,6 +2,9 @@
 
 use super::texts::*;
 
+mod money;
+mod records;
+
 /// All texts.
 pub static TEXTS: Texts = Texts {
     shell: Shell {
@@ -108,6 +111,8 @@ pub static TEXTS: Texts = Texts {
         ask_records: "waiting for the backend",
         settle_open: "waiting for card and backend",
         prove_card: "waiting for card and backend",
+        account: "Reading the log of the card",
+        let_go: "The card is proving that it was not written",
         authorise: "waiting for the backend",
         write_card: "do not move the card",
         confirm: "waiting for the backend",
@@ -121,7 +126,7 @@ pub static TEXTS: Texts = Texts {
         check_card: "Insert the card fully, chip first, and press Read card. The verdict stands on top, the data below; what differs from the records is marked ≠.",
         load_read: "Insert the card fully and press Read card. If the card has an unfinished load, the system finishes that one first, and nothing more is due.",
         load_amount: "Enter the amount in yuan. Card and limits are checked before you take the money.",
-        load_pay: "Once the cash is received and counted, confirm with F2. If the amount is not right, do not confirm; go back with Esc.",
+        load_pay: "Choose how it is paid. Confirm with F2 once the cash is counted, or the numbers of the POS slip are typed twice or scanned. If the amount is not right, do not confirm; go back to the amount.",
         load_write: "Please do not move the card during the write. If it is interrupted the money is safe: read the same card again and the system finishes the load.",
         load_done: "Please check the balance together with the customer, then hand the card back.",
         faults: "Enter the code on the screen, for example CRD-102, or its digits.",
@@ -266,6 +271,8 @@ pub static TEXTS: Texts = Texts {
         tear_after: "pull after it is written",
         reset: "Reset cards",
     },
+    money: money::MONEY,
+    records: records::RECORDS,
     words: Words {
         plate_colours: [
             "Blue",
@@ -302,6 +309,9 @@ pub static TEXTS: Texts = Texts {
         paid: "Paid, not loaded",
         loading: "Half loaded (to be settled)",
         loaded: "Loaded",
+        refunding: "Refunding",
+        refunded: "Refunded",
+        conflict: "Conflict (loaded and refunded)",
         closed: "Closed",
         teller: "Teller",
         supervisor: "Supervisor",

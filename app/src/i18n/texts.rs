@@ -1,10 +1,41 @@
 //! The catalogue's shape: one section per screen, one field per text. `{}` stands for a value.
 
+/// A topic with sections of its own, in a file of its own.
+macro_rules! topic {
+    (
+        $(#[doc = $about:literal])+ $topic:ident
+        $($(#[doc = $doc:literal])+ $section:ident: $name:ident { $($field:ident)+ })+
+    ) => {
+        $(#[doc = $about])+
+        pub struct $topic {
+            $($(#[doc = $doc])+ pub $section: $name,)+
+        }
+
+        $(
+            $(#[doc = $doc])+
+            pub struct $name {
+                $(#[allow(missing_docs)] pub $field: &'static str,)+
+            }
+        )+
+    };
+}
+
+mod money;
+
+pub use money::*;
+mod records;
+
+pub use records::*;
+
 macro_rules! sections {
     ($($(#[doc = $doc:literal])+ $section:ident: $name:ident { $($field:ident)+ })+) => {
         /// All texts of the page in one language.
         pub struct Texts {
             $($(#[doc = $doc])+ pub $section: $name,)+
+            /// Texts about money.
+            pub money: MoneyTexts,
+            /// Texts about records.
+            pub records: RecordTexts,
             /// Names of values that cards and records hold.
             pub words: Words,
         }
@@ -61,7 +92,8 @@ sections! {
     }
     /// What the step rail says while a step takes long.
     waits: Waits {
-        read_card ask_records settle_open prove_card authorise write_card confirm check_balance
+        read_card ask_records settle_open prove_card account let_go authorise write_card confirm
+        check_balance
         pay amount
     }
     /// What F1 says about the step in hand.
@@ -149,6 +181,9 @@ pub struct Words {
     pub loading: &'static str,
     /// Record loaded.
     pub loaded: &'static str,
+    pub refunding: &'static str,
+    pub refunded: &'static str,
+    pub conflict: &'static str,
     /// Record closed.
     pub closed: &'static str,
     /// Role.

@@ -8,6 +8,8 @@ use etc_api::{OutletKind, Role};
 
 use super::Texts;
 
+mod records;
+
 impl Texts {
     /// Plate colour 车牌颜色 (reference §7.1).
     pub fn plate_colour(&self, code: u8) -> &'static str {
@@ -58,6 +60,9 @@ impl Texts {
             RechargeState::Paid => words.paid,
             RechargeState::Loading => words.loading,
             RechargeState::Loaded => words.loaded,
+            RechargeState::Refunding => words.refunding,
+            RechargeState::Refunded => words.refunded,
+            RechargeState::Conflict => words.conflict,
             RechargeState::Closed => words.closed,
         }
     }
@@ -130,6 +135,8 @@ impl Texts {
             Step::AskRecords => self.waits.ask_records,
             Step::SettleOpen => self.waits.settle_open,
             Step::ProveCard => self.waits.prove_card,
+            Step::Account => self.waits.account,
+            Step::LetGo => self.waits.let_go,
             Step::Authorise => self.waits.authorise,
             Step::WriteCard => self.waits.write_card,
             Step::Confirm => self.waits.confirm,

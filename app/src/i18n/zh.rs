@@ -2,6 +2,9 @@
 
 use super::texts::*;
 
+mod money;
+mod records;
+
 /// All texts.
 pub static TEXTS: Texts = Texts {
     shell: Shell {
@@ -108,6 +111,8 @@ pub static TEXTS: Texts = Texts {
         ask_records: "等待后台答复",
         settle_open: "等待卡片和后台核实",
         prove_card: "等待卡片和后台核验",
+        account: "正在读取卡内交易记录",
+        let_go: "正在由卡片证明没有写入",
         authorise: "等待后台授权",
         write_card: "请勿移动卡片",
         confirm: "等待后台登记",
@@ -121,7 +126,7 @@ pub static TEXTS: Texts = Texts {
         check_card: "把卡片芯片朝向读卡器插到底，点【读卡】。上方是结论，下方是卡片资料；与记录不一致的项目带“≠”。",
         load_read: "把卡片插到底，点【读卡】。如果这张卡有未办完的充值，系统会先把它办完，不需要再次收款。",
         load_amount: "输入客户要充的金额，单位是元。系统会先核验卡片和额度，通过之后再收款。",
-        load_pay: "收到现金并清点之后，按 F2 确认。金额不对时不要确认，按 Esc 返回。",
+        load_pay: "先选收款方式。现金清点之后，或 POS 小票的号码输入两遍或扫码之后，按 F2 确认。金额不对时不要确认，点【返回改金额】。",
         load_write: "写卡时请勿移动卡片。如果中断，款项安全：重新读同一张卡，系统会接着办完。",
         load_done: "请与客户一起核对余额，再把卡片交还客户。",
         faults: "输入屏幕上的代码，例如 CRD-102，或代码里的数字。",
@@ -266,6 +271,8 @@ pub static TEXTS: Texts = Texts {
         tear_after: "写入后拔卡",
         reset: "卡片复原",
     },
+    money: money::MONEY,
+    records: records::RECORDS,
     words: Words {
         plate_colours: [
             "蓝色",
@@ -293,6 +300,9 @@ pub static TEXTS: Texts = Texts {
         paid: "未圈存",
         loading: "半圈存(待核实)",
         loaded: "已圈存",
+        refunding: "退款中",
+        refunded: "已退款",
+        conflict: "异常（已圈存且已退款）",
         closed: "已关闭",
         teller: "柜员",
         supervisor: "主管",

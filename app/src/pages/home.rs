@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::desk::Desk;
 use crate::i18n::{fill, text, texts};
 use crate::parts::{MaskKind, ReaderHint};
-use crate::shell::tasks::{GROUPS, Task};
+use crate::shell::tasks::{self, Task};
 
 /// The first page.
 #[component]
@@ -21,21 +21,26 @@ pub fn HomePage(
             .with(|s| s.as_ref().map(|s| MaskKind::Name.mask(&s.name)));
         fill(texts().home.welcome, name.unwrap_or_default())
     };
-    let cards = GROUPS.iter().map(|group| {
-        view! {
-            <section class="task-group">
-                <h2>{text(group.label)}</h2>
-                {group.tasks.iter().map(task_card).collect_view()}
-            </section>
-        }
-    });
+    let role = Memo::new(move |_| desk.session.with(|s| s.as_ref().map(|s| s.role)));
+    let cards = move || {
+        let offered = role.get().map(tasks::offered).into_iter().flatten();
+        let group = |(group, tasks): (&'static tasks::Group, Vec<&'static Task>)| {
+            view! {
+                <section class="task-group">
+                    <h2>{text(group.label)}</h2>
+                    {tasks.into_iter().map(task_card).collect_view()}
+                </section>
+            }
+        };
+        offered.map(group).collect_view()
+    };
     view! {
         <div class="home">
             <p class="home-welcome">
                 <strong>{welcome}</strong>
                 <span>{text(|t| t.home.choose)}</span>
             </p>
-            <div class="groups">{cards.collect_view()}</div>
+            <div class="groups">{cards}</div>
             <ReaderHint on_reader=on_reader />
         </div>
     }

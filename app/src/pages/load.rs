@@ -1,19 +1,25 @@
-//! 卡片充值 at an own outlet: read, amount, cash, write, check the balance.
+//! 卡片充值 at an own outlet: read, amount, payment, write, check the balance.
 
-use apdu_core::authority::Recharge;
+use apdu_core::authority::{Recharge, RechargeState};
 use apdu_core::fault::{Code, Fault, Written};
 use apdu_core::flow::Met;
 use leptos::prelude::*;
 
 use super::check_card::PutCard;
+use super::refund::Refund;
 use crate::gbk;
 use crate::i18n::{Pick, moment, text, texts};
 use crate::jobs::{Jobs, LoadTask, Stage};
 use crate::parts::{
     Action, AmountField, CardBadge, CardNo, Confirm, DataList, DataRow, Equation, FaultCard, Note,
-    PlateBadge, RailState, RailStep, RecordBadge, StepRail, Tone, Weight, parse_yuan,
+    PlateBadge, RailState, RailStep, RecordBadge, StepRail, Tone, Weight, parse_yuan, record_tail,
 };
 use crate::shell::use_help;
+
+mod payment;
+
+pub use payment::PrintSlip;
+use payment::{PayAgain, TakePayment};
 
 /// The page of 卡片充值. It watches the task; what runs belongs to [`Jobs`].
 #[component]
@@ -23,6 +29,7 @@ pub fn Load() -> impl IntoView {
     let steps = Signal::derive(move || task.with(rail));
     // What stands in the middle changes with the stage, not with every step of a flow.
     let scene = Memo::new(move |_| task.with(Scene::of));
+    let giving_back = RwSignal::new(false);
     let subject = move || task.with(|task| task.met.clone());
     view! {
         <section class="task">
@@ -37,8 +44,13 @@ pub fn Load() -> impl IntoView {
                     }
                     Scene::Working { writing } => view! { <Working writing=writing /> }.into_any(),
                     Scene::Amount => view! { <Amount jobs=jobs /> }.into_any(),
-                    Scene::Payment => view! { <Payment jobs=jobs /> }.into_any(),
-                    Scene::Resume => view! { <Resume jobs=jobs /> }.into_any(),
+                    Scene::Payment => view! { <TakePayment jobs=jobs /> }.into_any(),
+                    Scene::Resume if giving_back.get() => {
+                        view! { <GiveBack jobs=jobs giving_back=giving_back /> }.into_any()
+                    }
+                    Scene::Resume => {
+                        view! { <Resume jobs=jobs giving_back=giving_back /> }.into_any()
+                    }
                     Scene::Check => view! { <Check jobs=jobs /> }.into_any(),
                     Scene::Done => view! { <Done jobs=jobs /> }.into_any(),
                     Scene::Failed(fault) => view! { <Failed jobs=jobs fault=fault /> }.into_any(),
@@ -232,46 +244,64 @@ fn Settled() -> impl IntoView {
     }
 }
 
-#[component]
-fn Payment(jobs: JobsHandle) -> impl IntoView {
-    use_help(text(|t| t.help.load_pay));
-    let heading = Signal::derive(|| texts().load.collect.to_owned());
-    view! {
-        <Note tone=Tone::Note heading=heading verdict=true>
-            <p>{text(|t| t.load.collect_about)}</p>
-        </Note>
-        <div class="actions">
-            <Leave jobs=jobs />
-            <Confirm
-                label=text(|t| t.load.confirm_cash)
-                on_confirm=move |()| jobs.with_value(Jobs::take_cash)
-            />
-        </div>
-    }
-}
-
 /// A paid record waits for its card, and the card is here.
 #[component]
-fn Resume(jobs: JobsHandle) -> impl IntoView {
+fn Resume(jobs: JobsHandle, giving_back: RwSignal<bool>) -> impl IntoView {
     use_help(text(|t| t.help.load_write));
-    let heading = Signal::derive(|| texts().load.open_record.to_owned());
-    let record = move || {
-        jobs.with_value(|jobs| jobs.load)
-            .with(|task| task.record.clone())
-    };
+    let task = jobs.with_value(|jobs| jobs.load);
+    let let_go = task.with_untracked(|task| task.let_go);
+    let heading = Signal::derive(move || {
+        let t = texts();
+        let heading = if let_go {
+            t.records.let_go.done
+        } else {
+            t.load.open_record
+        };
+        heading.to_owned()
+    });
+    let tone = if let_go { Tone::Good } else { Tone::Unknown };
+    let record = move || task.with(|task| task.record.clone());
+    // A torn load has to be let go first: its money may be on the card.
+    let is_paid = move || record().is_some_and(|record| record.state == RechargeState::Paid);
     view! {
-        <Note tone=Tone::Unknown heading=heading verdict=true>
+        <Note tone=tone heading=heading verdict=true>
             <p>{text(|t| t.load.paid_before)}</p>
         </Note>
         {move || record().map(|record| view! { <RecordFacts record=record /> })}
         <div class="actions">
             <Leave jobs=jobs />
+            {move || {
+                is_paid()
+                    .then(|| {
+                        view! {
+                            <Action
+                                label=text(|t| t.money.refund.start)
+                                on_press=move |()| giving_back.set(true)
+                            />
+                        }
+                    })
+            }}
             <Confirm
                 label=text(|t| t.load.resume)
                 on_confirm=move |()| jobs.with_value(Jobs::write_load)
             />
         </div>
     }
+}
+
+/// The customer wants the money back instead.
+#[component]
+fn GiveBack(jobs: JobsHandle, giving_back: RwSignal<bool>) -> impl IntoView {
+    let task = jobs.with_value(|jobs| jobs.load);
+    let record = task.with_untracked(|task| task.record.clone());
+    let leave = move |state: Option<RechargeState>| {
+        giving_back.set(false);
+        // Still paid, it may be written after all; otherwise there is nothing left to do here.
+        if state.is_some_and(|state| state != RechargeState::Paid) {
+            jobs.with_value(Jobs::leave_load);
+        }
+    };
+    record.map(|record| view! { <Refund record=record on_leave=leave /> })
 }
 
 #[component]
@@ -298,8 +328,9 @@ fn Done(jobs: JobsHandle) -> impl IntoView {
     let record = jobs.with_value(|jobs| jobs.load.with_untracked(|task| task.record.clone()));
     view! {
         <Note tone=Tone::Good heading=heading verdict=true />
-        {record.map(|record| view! { <RecordFacts record=record /> })}
+        {record.clone().map(|record| view! { <RecordFacts record=record /> })}
         <div class="actions">
+            {record.map(|record| view! { <PrintSlip record=record right_after=true /> })}
             <Action
                 label=text(|t| t.load.next_customer)
                 weight=Weight::Main
@@ -318,7 +349,8 @@ fn Failed(jobs: JobsHandle, fault: Fault) -> impl IntoView {
     let state = Memo::new(move |_| task.with(|task| task.record.as_ref().map(|r| r.state)));
     let (label, go_on): (Option<Pick>, fn(&Jobs)) = match next {
         Next::EditAmount => (Some(|t| t.load.back_to_amount), Jobs::edit_amount),
-        Next::PayAgain => (None, Jobs::take_cash),
+        Next::EditPayment => (Some(|t| t.money.pay.edit), Jobs::edit_payment),
+        Next::PayAgain => (None, Jobs::pay_again),
         Next::ReadAgain => (Some(|t| t.check.read_again), Jobs::read_for_load),
     };
     move || {
@@ -331,16 +363,8 @@ fn Failed(jobs: JobsHandle, fault: Fault) -> impl IntoView {
                 on_next=move |()| jobs.with_value(go_on)
             >
                 <Leave jobs=jobs />
-                // Cash is confirmed by F2 also the second time.
-                {(next == Next::PayAgain)
-                    .then(|| {
-                        view! {
-                            <Confirm
-                                label=text(|t| t.load.confirm_cash)
-                                on_confirm=move |()| jobs.with_value(go_on)
-                            />
-                        }
-                    })}
+                // Money is confirmed by F2 also the second time.
+                {(next == Next::PayAgain).then(|| view! { <PayAgain jobs=jobs /> })}
             </FaultCard>
         }
     }
@@ -355,6 +379,7 @@ fn is_open(fault: &Fault) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Next {
     EditAmount,
+    EditPayment,
     PayAgain,
     ReadAgain,
 }
@@ -363,6 +388,7 @@ impl Next {
     fn after(stage: Stage, fault: Fault) -> Self {
         match (stage, fault.code) {
             (Stage::Amount, Code::AmountNotAllowed | Code::BalanceTooHigh) => Self::EditAmount,
+            (Stage::Payment, Code::SlipUsed | Code::SlipMalformed) => Self::EditPayment,
             // The same attempt: the backend knows whether it has the payment already.
             (Stage::Payment, Code::AnswerLost) => Self::PayAgain,
             _ => Self::ReadAgain,
@@ -384,7 +410,7 @@ fn Leave(jobs: JobsHandle) -> impl IntoView {
 
 #[component]
 fn RecordFacts(record: Recharge) -> impl IntoView {
-    let tail = record.id[record.id.len().saturating_sub(6)..].to_ascii_uppercase();
+    let tail = record_tail(&record.id);
     let at = record.created_at;
     view! {
         <DataList>

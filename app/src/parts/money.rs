@@ -5,25 +5,38 @@ use leptos::prelude::*;
 use super::{Sign, SignMark};
 use crate::i18n::{text, texts};
 
+/// As wide as a figure, and read as a minus.
+const MINUS: &str = "\u{2212}";
+
 /// An amount of money. Its text, also when copied, has no gaps: `12345.00`; the gaps are drawn.
 #[component]
 pub fn Money(
     /// Amount in fen.
-    fen: u32,
+    #[prop(into)]
+    fen: i64,
     /// Whether the unit stands behind it.
     #[prop(optional)]
     unit: bool,
 ) -> impl IntoView {
-    let yuan = (fen / 100).to_string();
+    let size = fen.unsigned_abs();
+    let yuan = (size / 100).to_string();
     let groups = thousands(&yuan);
     let groups = groups.map(|group| view! { <span class="group">{group.to_owned()}</span> });
     view! {
         <span class="money">
+            {(fen < 0).then_some(MINUS)}
             {groups.collect_view()}
-            <span class="fen">{format!(".{:02}", fen % 100)}</span>
+            <span class="fen">{format!(".{:02}", size % 100)}</span>
             {unit.then(|| view! { <span class="unit">{text(|t| t.load.yuan)}</span> })}
         </span>
     }
+}
+
+/// An amount as plain text, for paper: `-12345.00`.
+pub fn yuan(fen: i64) -> String {
+    let sign = if fen < 0 { "-" } else { "" };
+    let size = fen.unsigned_abs();
+    format!("{sign}{}.{:02}", size / 100, size % 100)
 }
 
 /// Groups of three digits, the first perhaps shorter.
@@ -153,6 +166,13 @@ mod tests {
         ] {
             assert_eq!(parse_yuan(typed), None, "{typed:?}");
         }
+    }
+
+    #[test]
+    fn an_amount_is_written_with_its_sign() {
+        assert_eq!(yuan(0), "0.00");
+        assert_eq!(yuan(1_234_505), "12345.05");
+        assert_eq!(yuan(-7), "-0.07");
     }
 
     #[test]

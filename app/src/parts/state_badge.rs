@@ -15,7 +15,9 @@ pub fn RecordBadge(
     let (sign, tone) = match state {
         RechargeState::Created | RechargeState::Closed => (Sign::Open, Tone::Quiet),
         RechargeState::Paid => (Sign::Note, Tone::Note),
-        RechargeState::Loading => (Sign::Unknown, Tone::Unknown),
+        RechargeState::Loading | RechargeState::Refunding => (Sign::Unknown, Tone::Unknown),
+        RechargeState::Refunded => (Sign::Open, Tone::Quiet),
+        RechargeState::Conflict => (Sign::Failed, Tone::Bad),
         RechargeState::Loaded => (Sign::Done, Tone::Good),
     };
     view! {

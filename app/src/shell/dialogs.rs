@@ -35,6 +35,9 @@ fn page_help(page: Page, texts: &Texts) -> &'static str {
         Page::Home => texts.help.home,
         Page::CheckCard => texts.help.check_card,
         Page::Load => texts.help.load_read,
+        Page::Records => texts.records.menu.help_find,
+        Page::Drawer => texts.money.menu.help_drawer,
+        Page::Day => texts.money.menu.help_day,
         Page::Faults | Page::Fault(_) => texts.help.faults,
     }
 }

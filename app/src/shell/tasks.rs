@@ -1,5 +1,7 @@
 //! The tasks that are offered. A task that is not built yet is not in the list.
 
+use etc_api::Role;
+
 use crate::i18n::{Pick, Texts};
 use crate::router::Page;
 
@@ -21,7 +23,15 @@ pub struct Task {
     pub label: Pick,
     /// What it is for, in one sentence.
     pub about: Pick,
+    /// To whom it is offered; the backend has the last word.
+    pub roles: &'static [Role],
 }
+
+const EVERYBODY: &[Role] = &[Role::Teller, Role::Supervisor, Role::Auditor];
+/// Those who serve customers and have a drawer.
+const AT_THE_COUNTER: &[Role] = &[Role::Teller, Role::Supervisor];
+/// Those who close the day, and those who look into it.
+const OVER_THE_COUNTER: &[Role] = &[Role::Supervisor, Role::Auditor];
 
 /// The menu, in the order of the guides.
 pub const GROUPS: &[Group] = &[
@@ -32,6 +42,7 @@ pub const GROUPS: &[Group] = &[
             digit: 1,
             label: |t| t.tasks.load,
             about: |t| t.tasks.load_about,
+            roles: AT_THE_COUNTER,
         }],
     },
     Group {
@@ -41,22 +52,63 @@ pub const GROUPS: &[Group] = &[
             digit: 2,
             label: |t| t.tasks.check,
             about: |t| t.tasks.check_about,
+            roles: EVERYBODY,
         }],
+    },
+    Group {
+        label: |t| t.records.menu.group,
+        tasks: &[Task {
+            page: Page::Records,
+            digit: 3,
+            label: |t| t.records.menu.title,
+            about: |t| t.records.menu.about,
+            roles: EVERYBODY,
+        }],
+    },
+    Group {
+        label: |t| t.money.menu.shift_group,
+        tasks: &[
+            Task {
+                page: Page::Drawer,
+                digit: 4,
+                label: |t| t.money.menu.drawer,
+                about: |t| t.money.menu.drawer_about,
+                roles: AT_THE_COUNTER,
+            },
+            Task {
+                page: Page::Day,
+                digit: 5,
+                label: |t| t.money.menu.day,
+                about: |t| t.money.menu.day_about,
+                roles: OVER_THE_COUNTER,
+            },
+        ],
     },
     Group {
         label: |t| t.tasks.help_group,
         tasks: &[Task {
             page: Page::Faults,
-            digit: 3,
+            digit: 6,
             label: |t| t.tasks.faults,
             about: |t| t.tasks.faults_about,
+            roles: EVERYBODY,
         }],
     },
 ];
 
-/// The task of a digit.
-pub fn by_digit(digit: u8) -> Option<&'static Task> {
-    let mut tasks = GROUPS.iter().flat_map(|group| group.tasks);
+/// The groups that have a task for a role, and those tasks.
+pub fn offered(role: Role) -> impl Iterator<Item = (&'static Group, Vec<&'static Task>)> {
+    let of = move |group: &'static Group| {
+        let tasks = group.tasks.iter();
+        let tasks: Vec<_> = tasks.filter(|task| task.roles.contains(&role)).collect();
+        (!tasks.is_empty()).then_some((group, tasks))
+    };
+    GROUPS.iter().filter_map(of)
+}
+
+/// The task of a digit, where it is offered to a role.
+pub fn by_digit(digit: u8, role: Role) -> Option<&'static Task> {
+    let mut tasks = offered(role).flat_map(|(_, tasks)| tasks);
     tasks.find(|task| task.digit == digit)
 }
 
@@ -66,6 +118,9 @@ pub fn title(page: Page, texts: &Texts) -> &'static str {
         Page::Home => texts.tasks.home,
         Page::CheckCard => texts.tasks.check,
         Page::Load => texts.tasks.load,
+        Page::Records => texts.records.menu.title,
+        Page::Drawer => texts.money.menu.drawer,
+        Page::Day => texts.money.menu.day,
         Page::Faults | Page::Fault(_) => texts.tasks.faults,
     }
 }

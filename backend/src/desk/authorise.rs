@@ -45,7 +45,9 @@ impl Desk<'_> {
         }
         let (record, file) = self.record_and_file(id).await?;
         let now = self.store.now().await?;
-        ledger::may_authorise(&file.card, &record)?;
+        let today = self.switches_now().await?;
+        let asker = who.asker(&today);
+        ledger::may_authorise(&file.card, &record, &asker)?;
 
         let made_with = (record.amount, who.terminal);
         let proved = self
@@ -58,13 +60,12 @@ impl Desk<'_> {
             .authorisations_at(record.card, counter)
             .await?
             .len();
-        let asker = who.asker();
         let decided = ledger::authorise(&file, &record, earlier, &proved.verified, &asker, now);
         let (authorisation, decision) = match decided {
-            Ok(decided) => decided,
-            Err(code) => {
+            Ok((authorisation, decision)) => (authorisation, decision.with(proved.learned.clone())),
+            Err(denied) => {
                 return self
-                    .refuse_proved(proof, &file, now, Some(counter), code)
+                    .refuse_proved(proof, &file, now, proved.learned, denied)
                     .await;
             }
         };

@@ -1,5 +1,7 @@
 //! Evidence that a card was loaded.
 
+use std::collections::BTreeSet;
+
 use apdu_core::authority::{Evidence, Recharge};
 use apdu_core::calendar;
 use apdu_core::fault::Code;
@@ -8,7 +10,7 @@ use super::proof::Shown;
 use super::{Attempt, DECISIONS, Desk, Error, Who, ended, entry, load_key, shown};
 use crate::audit::Event;
 use crate::keys::{KeyError, Load, LoadKey};
-use crate::ledger::{self, Authorisation};
+use crate::ledger::{self, Authorisation, Record};
 
 impl Desk<'_> {
     /// Settles the record of the authorisation over which the TAC verifies. From any outlet, in any
@@ -66,17 +68,29 @@ impl Desk<'_> {
             .await?;
         if before.contains(&proved) {
             let code = Code::WrongEvidence;
-            return self.refuse_proved(proof, &file, now, None, code).await;
+            return self
+                .refuse_proved(proof, &file, now, Vec::new(), code)
+                .await;
         }
 
+        let at_counter: Vec<_> = candidates
+            .iter()
+            .filter(|candidate| candidate.counter == proved.counter)
+            .cloned()
+            .collect();
+        let others = self.records_of(&at_counter).await?;
         let settled = self
             .store
             .record(&proved.record)
             .await?
             .ok_or(Code::NoSuchRecord)?;
-        let decision = match ledger::settle(&file.card, &settled, &proved) {
+        let decision = match ledger::settle(&file, &settled, &others, &proved, now) {
             Ok(decision) => decision,
-            Err(code) => return self.refuse_proved(proof, &file, now, None, code).await,
+            Err(code) => {
+                return self
+                    .refuse_proved(proof, &file, now, Vec::new(), code)
+                    .await;
+            }
         };
         // The answer is about the record that was asked about.
         let record = if settled.id == record.id {
@@ -104,6 +118,19 @@ impl Desk<'_> {
             return Ok(Vec::new());
         };
         Ok(self.store.authorisations_at(card, below).await?)
+    }
+
+    /// The records of these authorisations, each once.
+    pub(super) async fn records_of(
+        &self,
+        authorisations: &[Authorisation],
+    ) -> Result<Vec<Record>, Error> {
+        let ids: BTreeSet<_> = authorisations.iter().map(|one| &one.record).collect();
+        let mut records = Vec::new();
+        for id in ids {
+            records.extend(self.store.record(id).await?);
+        }
+        Ok(records)
     }
 
     fn authorisation_of(

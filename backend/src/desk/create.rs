@@ -39,7 +39,9 @@ impl Desk<'_> {
         }
         let file = self.card_file(request.card).await?;
         let now = self.store.now().await?;
-        let terms = ledger::terms(&file, request.amount, &who.asker(), now)?;
+        let today = self.today(who, now).await?;
+        let asker = who.asker(&today);
+        let terms = ledger::terms(&file, request.amount, &asker, now)?;
 
         if (request.terminal).is_some_and(|told| told.0 != terms.terminal) {
             return Err(Code::NonceExpired.into());
@@ -50,12 +52,12 @@ impl Desk<'_> {
             .await?;
 
         let id = uuid(self.random);
-        let decision = match ledger::create(&file, &terms, &proved.verified, id, &who.asker(), now)
-        {
-            Ok(decision) => decision,
-            Err(code) => {
+        let decided = ledger::create(&file, &terms, &proved.verified, id, &asker, now);
+        let decision = match decided {
+            Ok(decision) => decision.with(proved.learned),
+            Err(denied) => {
                 return self
-                    .refuse_proved(proof, &file, now, Some(proved.init.counter), code)
+                    .refuse_proved(proof, &file, now, proved.learned, denied)
                     .await;
             }
         };

@@ -3,16 +3,25 @@
 //! Every function may be cut at any await. A crash between commit and answer is the normal case:
 //! the same request with the same idempotency key gets the answer that was committed with it.
 
+mod account;
 mod authorise;
+mod case;
 mod confirm;
 mod create;
+mod drawer;
+mod evidence;
+mod let_go;
 mod pay;
 mod proof;
 mod record;
+mod refund;
+mod report;
 mod sight;
+mod switch;
 
 use apdu_core::authority::{InitForLoad, Recharge, RechargeState};
 use apdu_core::bcd::CardNumber;
+use apdu_core::calendar;
 use apdu_core::fault::Code;
 use apdu_core::hex::Fixed;
 use etc_api::{Outlet, OutletKind, Role};
@@ -21,7 +30,8 @@ use serde::de::DeserializeOwned;
 
 use crate::audit::{Entry, Event};
 use crate::keys::{KeyStore, LoadKey};
-use crate::ledger::{Asker, Card, CardFile, Change, Record, State};
+use crate::ledger::limits::Day;
+use crate::ledger::{Asker, Card, CardFile, Change, Record, RefundFrom, State, Switches};
 use crate::random::Random;
 use crate::store::{Commit, CountedProof, Store, StoreError, StoredAnswer, TokenHash};
 
@@ -59,15 +69,28 @@ impl Who {
         matches!(self.role, Role::Teller | Role::Supervisor)
     }
 
-    fn asker(&self) -> Asker<'_> {
+    fn asker<'a>(&'a self, today: &'a Today) -> Asker<'a> {
         Asker {
             operator: &self.operator,
             outlet: &self.outlet.code,
             own: self.outlet.kind == OutletKind::Own,
             supervisor: self.role == Role::Supervisor,
             terminal: self.terminal,
+            switches: &today.switches,
+            day: today.day,
         }
     }
+
+    fn is_bank(&self) -> bool {
+        self.outlet.kind == OutletKind::Bank
+    }
+}
+
+/// What holds today, beside the card: switches that are thrown, and what the operator has opened.
+#[derive(Clone, Debug, Default)]
+struct Today {
+    switches: Switches,
+    day: Day,
 }
 
 /// One attempt at a request that changes something.
@@ -120,6 +143,23 @@ fn ended<T>(decided: Result<T, Error>) -> Option<Result<T, Error>> {
 }
 
 impl Desk<'_> {
+    /// What holds for this operator now.
+    async fn today(&self, who: &Who, now: i64) -> Result<Today, Error> {
+        let midnight = calendar::next_day(now, 0);
+        Ok(Today {
+            switches: Switches(self.store.switches().await?),
+            day: self.store.opened_since(&who.operator, midnight).await?,
+        })
+    }
+
+    /// What holds for a request that opens nothing.
+    async fn switches_now(&self) -> Result<Today, Error> {
+        Ok(Today {
+            switches: Switches(self.store.switches().await?),
+            day: Day::default(),
+        })
+    }
+
     /// The answer that was committed under this key, if the request is the same.
     async fn replay<T: DeserializeOwned>(
         &self,
@@ -151,6 +191,22 @@ impl Desk<'_> {
         let file = self.card_file(record.card).await?;
         let record = self.store.record(id).await?.ok_or(Code::NoSuchRecord)?;
         Ok((record, file))
+    }
+
+    /// Commits what a refused request has taught, with its audit row.
+    async fn commit_refusal(
+        &self,
+        change: Change,
+        proved: Option<CountedProof>,
+        entry: Entry,
+    ) -> Result<(), Error> {
+        let commit = Commit {
+            change,
+            proved,
+            entry,
+            answer: None,
+        };
+        Ok(self.store.commit(&commit).await?)
     }
 
     /// Commits a change with its audit row and the answer, all in one transaction.
@@ -213,6 +269,13 @@ fn shown(record: &Record, card: &Card, who: &Who) -> Recharge {
             Some(proof.balance_after),
         ),
         State::Closed => (RechargeState::Closed, None, None),
+        State::Refunding(refund) => (RechargeState::Refunding, given_up_at(refund.from), None),
+        State::Refunded(refund) => (RechargeState::Refunded, given_up_at(refund.from), None),
+        State::Conflict(proof) => (
+            RechargeState::Conflict,
+            Some(proof.counter),
+            Some(proof.balance_after),
+        ),
     };
     Recharge {
         id: record.id.clone(),
@@ -229,5 +292,13 @@ fn shown(record: &Record, card: &Card, who: &Who) -> Recharge {
         balance_after,
         created_at: record.created_at,
         outlet: record.outlet.clone(),
+    }
+}
+
+/// The counter at which a refunded record may still have been loaded.
+fn given_up_at(from: RefundFrom) -> Option<u16> {
+    match from {
+        RefundFrom::Paid => None,
+        RefundFrom::Loading { counter } => Some(counter),
     }
 }

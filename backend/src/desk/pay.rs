@@ -4,7 +4,7 @@ use apdu_core::authority::Recharge;
 use apdu_core::fault::Code;
 use etc_api::Payment;
 
-use super::{Attempt, DECISIONS, Desk, Error, Who, ended, entry, shown};
+use super::{Attempt, DECISIONS, Desk, Error, Today, Who, ended, entry, shown};
 use crate::audit::Event;
 use crate::ledger;
 
@@ -59,15 +59,15 @@ impl Desk<'_> {
         }
         let (record, file) = self.record_and_file(id).await?;
         let now = self.store.now().await?;
+        let today = Today::default();
+        let asker = who.asker(&today);
         let (event, decision) = match how {
-            End::Paid(payment) => (
-                Event::Paid,
-                ledger::pay(&file, &record, payment, &who.asker(), now)?,
-            ),
-            End::Closed => (
-                Event::Closed,
-                ledger::close(&file.card, &record, &who.asker())?,
-            ),
+            End::Paid(payment) => {
+                let means = self.means(who, payment, now).await?;
+                let paid = ledger::pay(&file, &record, payment.amount, means, &asker, now)?;
+                (Event::Paid, paid)
+            }
+            End::Closed => (Event::Closed, ledger::close(&file.card, &record, &asker)?),
         };
         let entry = entry(who, now, event, &decision.record, &[]);
         let answer = shown(&decision.record, &file.card, who);

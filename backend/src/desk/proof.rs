@@ -7,7 +7,7 @@ use super::{Desk, Error, Who, load_key};
 use crate::audit::{Entry, Event};
 use crate::keys::{Init, KeyError};
 use crate::ledger::limits::WRONG_PROOFS;
-use crate::ledger::{CardFile, Change, VerifiedInit, Write};
+use crate::ledger::{self, CardFile, Change, Denied, Seen, VerifiedInit, Write};
 use crate::store::{Commit, CountedProof};
 
 /// What a card showed in one request, and how it was counted: a request that decides again after a
@@ -56,6 +56,8 @@ pub(super) struct ProvedInit {
     pub mac1: [u8; 4],
     /// What the ledger takes from it.
     pub verified: VerifiedInit,
+    /// What it tells about its card, to be written whatever comes of the request.
+    pub learned: Vec<Write>,
     /// To be uncounted with the decision.
     pub counted: CountedProof,
 }
@@ -92,14 +94,20 @@ impl Desk<'_> {
         let ((), counted) = self
             .judge(shown, file, now, Code::WrongMac1, verify)
             .await?;
-        let verified = VerifiedInit {
+        let mut verified = VerifiedInit {
+            amount,
+            terminal,
+            fresh: ledger::is_nonce(terminal),
             balance,
             counter,
             random,
+            seen: Seen::Never,
         };
+        verified.seen = self.store.seen(file.card.number, &verified).await?;
         Ok(ProvedInit {
             init,
             mac1,
+            learned: ledger::learned(&file.card, &verified),
             verified,
             counted,
         })
@@ -136,22 +144,23 @@ impl Desk<'_> {
             // Nothing was judged: the keys to do so are missing.
             Err(error) => {
                 let code = error.code(wrong);
-                self.refuse_proved(shown, file, now, None, code).await
+                self.refuse_proved(shown, file, now, Vec::new(), code).await
             }
         }
     }
 
     /// Refuses, for another reason, what has verified. The proof does not count as wrong, and what it
-    /// says about the card's counter is kept.
+    /// says about the card is kept.
     pub(super) async fn refuse_proved<T>(
         &self,
         shown: &mut Shown<'_>,
         file: &CardFile,
         now: i64,
-        counter: Option<u16>,
-        code: Code,
+        learned: Vec<Write>,
+        denied: impl Into<Denied>,
     ) -> Result<T, Error> {
-        let writes = counter.map(Write::ProveCounter).into_iter().collect();
+        let Denied { code, mut writes } = denied.into();
+        writes.splice(0..0, learned);
         let commit = Commit {
             change: Change::of(&file.card, writes),
             proved: shown.counted,

@@ -9,7 +9,7 @@ use encoding_rs::GBK;
 
 use super::{DECISIONS, Desk, Error, Who, ended, shown};
 use crate::audit::{Entry, Event};
-use crate::ledger::{self, Card, CardFile};
+use crate::ledger::{self, Asker, Card, CardFile};
 use crate::random::draw;
 use crate::store::Commit;
 
@@ -41,20 +41,23 @@ impl Desk<'_> {
         }
         let file = self.card_file(number).await?;
         let now = self.store.now().await?;
+        let today = self.today(who, now).await?;
+        let asker = who.asker(&today);
         let may_begin = if who.may_load() {
-            ledger::may_begin(&file, &who.asker(), now)
+            ledger::may_begin(&file, &asker, now)
         } else {
             Err(Code::RoleMayNot)
         };
         let preflight = match may_begin {
-            Ok(()) => Some(self.preflight(who, &file, now).await?),
+            Ok(()) => Some(self.preflight(&asker, &file, now).await?),
             Err(_) => {
                 self.store.note(&sighted(who, number, now)).await?;
                 None
             }
         };
         // The PIN is for those who have something to do with it now.
-        let profile = who.may_load() && (preflight.is_some() || file.open.is_some());
+        let work = preflight.is_some() || file.open.is_some() || file.given_up.is_some();
+        let profile = who.may_load() && work;
         Ok(Sighted {
             card: number,
             status: file.card.status,
@@ -64,19 +67,29 @@ impl Desk<'_> {
                 .open
                 .as_ref()
                 .map(|record| shown(record, &file.card, who)),
+            given_up: file
+                .given_up
+                .as_ref()
+                .map(|record| shown(record, &file.card, who)),
             preflight,
             refusal: may_begin.err(),
+            book: file.card.book,
             today: calendar::today(now),
         })
     }
 
     /// Gives out the INIT that proves a card on which a load may begin.
-    async fn preflight(&self, who: &Who, file: &CardFile, now: i64) -> Result<InitForLoad, Error> {
+    async fn preflight(
+        &self,
+        asker: &Asker<'_>,
+        file: &CardFile,
+        now: i64,
+    ) -> Result<InitForLoad, Error> {
         let draw = || draw::<1>(self.random)[0];
-        let (init, change) = ledger::preflight(&file.card, &who.asker(), draw, now);
+        let (init, change) = ledger::preflight(&file.card, asker, draw, now);
         let entry = Entry {
             at: now,
-            operator: who.operator.clone(),
+            operator: asker.operator.to_owned(),
             event: Event::PreflightIssued,
             card: Some(file.card.number),
             record: None,

@@ -122,6 +122,30 @@ impl Operation<'_> {
         }));
     }
 
+    /// The fields of a type as parameters in the query.
+    pub fn query<T: JsonSchema>(&mut self) {
+        let mut schema = T::json_schema(&mut self.schemas.requests).to_value();
+        let required = schema["required"].take();
+        let Value::Object(fields) = schema["properties"].take() else {
+            return;
+        };
+        for (name, mut schema) in fields {
+            let required = required
+                .as_array()
+                .is_some_and(|all| all.contains(&json!(name)));
+            let description = schema
+                .as_object_mut()
+                .and_then(|schema| schema.remove("description"));
+            self.parameters.push(json!({
+                "in": "query",
+                "name": name,
+                "description": description.unwrap_or_default(),
+                "required": required,
+                "schema": schema,
+            }));
+        }
+    }
+
     /// The JSON body of the request.
     pub fn body<T: JsonSchema>(&mut self) {
         let schema = self.schema::<T>();
@@ -312,6 +336,35 @@ mod tests {
     /// Where the document is kept, and how to renew it.
     const KEPT: &str = "docs/openapi.json";
     const RENEW: &str = "ETC_RENEW=1 cargo test -p etc-backend openapi";
+
+    #[test]
+    fn the_fields_of_a_query_are_parameters() {
+        let mut schemas = Schemas::new();
+        let mut operation = Operation {
+            schemas: &mut schemas,
+            parameters: Vec::new(),
+            body: None,
+            status: StatusCode::OK,
+            answer: Map::new(),
+        };
+        operation.query::<apdu_core::authority::CreateRecharge>();
+        assert_eq!(
+            operation.parameters[0]["schema"]["description"],
+            Value::Null
+        );
+        assert!(
+            !operation.parameters[0]["schema"]
+                .to_string()
+                .contains("null")
+        );
+        let required = |name: &str| {
+            let of_name = |parameter: &&Value| parameter["name"] == name;
+            operation.parameters.iter().find(of_name).unwrap()["required"].clone()
+        };
+        assert_eq!(operation.parameters.len(), 4);
+        assert_eq!(required("card"), true);
+        assert_eq!(required("terminal"), false);
+    }
 
     fn parsed() -> Value {
         serde_json::from_str(document()).unwrap()

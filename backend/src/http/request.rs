@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use apdu_core::bcd::CardNumber;
+use apdu_core::bcd::{CardNumber, Date, packed};
 use apdu_core::fault::Code;
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
@@ -172,6 +172,46 @@ impl Takes for Id {
     fn describe(operation: &mut Operation<'_>) {
         let schema = operation.schema::<String>();
         operation.parameter("path", "id", "The record.", schema);
+    }
+}
+
+/// The issuer's day in the path, YYYYMMDD.
+pub struct Day(pub Date);
+
+impl<S: Send + Sync> FromRequestParts<S> for Day {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
+        let text = Path::<String>::from_request_parts(parts, state).await;
+        let day = text.ok().and_then(|Path(text)| packed(&text).ok());
+        let wrong = || Refused::with(Code::BadRequest, "a day is YYYYMMDD");
+        Ok(Self(Date(day.ok_or_else(wrong)?)))
+    }
+}
+
+impl Takes for Day {
+    fn describe(operation: &mut Operation<'_>) {
+        let schema = operation.schema::<String>();
+        operation.parameter("path", "day", "The issuer's day, YYYYMMDD.", schema);
+    }
+}
+
+/// What stands behind the question mark.
+pub struct Query<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
+        let query = axum::extract::Query::<T>::from_request_parts(parts, state).await;
+        let wrong = |_| Refused::with(Code::BadRequest, "a query this route does not know");
+        Ok(Self(query.map_err(wrong)?.0))
+    }
+}
+
+impl<T: JsonSchema> Takes for Query<T> {
+    fn describe(operation: &mut Operation<'_>) {
+        operation.query::<T>();
     }
 }
 

@@ -7,16 +7,17 @@ use axum::response::{Json as Answer, NoContent};
 use axum::routing::{MethodFilter, MethodRouter, on};
 
 use apdu_core::authority::{
-    Authorise, Authorised, CreateRecharge, Evidence, Recharge, Sight, Sighted,
+    Account, Accounted, Authorise, Authorised, CreateRecharge, Evidence, InitForLoad, LetGo,
+    Recharge, Sight, Sighted,
 };
 use apdu_core::fault::Code;
 use apdu_core::hex::Fixed;
 use etc_api::{Payment, Role, Session, SignIn, Status};
 
-use super::App;
 use super::openapi::{Described, Document, Operation, SetCookie};
 use super::problem::Refused;
 use super::request::{COOKIE_NAME, Id, Json, Keyed, Nothing, Number, SignedIn};
+use super::{App, office};
 use crate::desk::{Error, Who};
 use crate::sessions;
 
@@ -31,6 +32,8 @@ pub enum Access {
 
 const ALL: Access = Access::Roles(&[Role::Teller, Role::Supervisor, Role::Auditor]);
 const LOADERS: Access = Access::Roles(&[Role::Teller, Role::Supervisor]);
+/// Those who look at evidence.
+const OVERSEERS: Access = Access::Roles(&[Role::Supervisor, Role::Auditor]);
 const SUPERVISORS: Access = Access::Roles(&[Role::Supervisor]);
 
 /// A route. There is no other way to register a handler, so none can be without its access, without a
@@ -127,10 +130,76 @@ pub fn routes() -> Vec<Route> {
             .summary("Hands in the proof that a card was loaded"),
         post("/api/v1/recharges/{id}/close", LOADERS, close)
             .summary("Closes a record that was not paid"),
+        post("/api/v1/cards/{number}/account", LOADERS, account).summary(
+            "Shows a card's own account of its loads, so that every counter value is explained",
+        ),
+        post("/api/v1/recharges/{id}/let-go/offer", LOADERS, offer_let_go)
+            .summary("Asks for the INIT that proves a torn load not to have been written"),
+        post("/api/v1/recharges/{id}/let-go", LOADERS, let_go)
+            .summary("Hands in that proof: the record is paid and not loaded again"),
+        get("/api/v1/recharges", ALL, office::records)
+            .summary("Records by plate, by card, or what waits for somebody"),
+        post(
+            "/api/v1/recharges/{id}/refund",
+            LOADERS,
+            office::begin_refund,
+        )
+        .summary("Begins to give the money of a record back"),
+        post(
+            "/api/v1/recharges/{id}/refund/send",
+            LOADERS,
+            office::send_refund,
+        )
+        .summary("The money leaves the drawer, or the POS is told to give it back"),
+        post(
+            "/api/v1/recharges/{id}/refund/outcome",
+            LOADERS,
+            office::end_refund,
+        )
+        .summary("The last word about money that was sent back"),
+        get(
+            "/api/v1/recharges/{id}/evidence",
+            OVERSEERS,
+            office::evidence,
+        )
+        .summary("Everything that speaks about one record"),
+        get("/api/v1/recharges/{id}/bundle", OVERSEERS, office::bundle)
+            .summary("The proof of a disputed load, signed, to be checked without this system"),
+        get("/api/v1/cards/{number}/life", OVERSEERS, office::life).summary("A card's whole life"),
+        get("/api/v1/cases", OVERSEERS, office::cases).summary("Decisions that wait for approvals"),
+        post("/api/v1/cases", LOADERS, office::ask_case)
+            .summary("Asks for a decision of two persons"),
+        post("/api/v1/cases/{id}/approve", LOADERS, office::approve_case)
+            .summary("A supervisor approves with credentials of their own"),
+        post(
+            "/api/v1/cases/{id}/withdraw",
+            LOADERS,
+            office::withdraw_case,
+        )
+        .summary("Takes the request back"),
+        get("/api/v1/drawer", LOADERS, office::drawer)
+            .summary("The operator's open cash drawer, or the last one"),
+        post("/api/v1/drawer/open", LOADERS, office::open_drawer).summary("Opens a cash drawer"),
+        post("/api/v1/drawer/close", LOADERS, office::close_drawer)
+            .summary("Closes the cash drawer with what was counted"),
+        get("/api/v1/switches", OVERSEERS, office::switches).summary("Which loads are stopped"),
+        post("/api/v1/switches", SUPERVISORS, office::stop_loads).summary(
+            "Stops loads of a province, the banks, an outlet, a range of cards or a load key",
+        ),
+        delete(
+            "/api/v1/switches/{id}",
+            SUPERVISORS,
+            office::let_loads_go_on,
+        )
+        .summary("Lets loads go on"),
+        get("/api/v1/reports/{day}", OVERSEERS, office::day)
+            .summary("What came in and went out on a day, and what needs somebody"),
+        get("/api/v1/audit/{day}", OVERSEERS, office::audit_heads)
+            .summary("The last line of every audit chain that grew on a day, signed"),
     ]
 }
 
-type Answered<T> = Result<Answer<T>, Refused>;
+pub(super) type Answered<T> = Result<Answer<T>, Refused>;
 
 async fn openapi() -> Document {
     Document
@@ -229,6 +298,33 @@ async fn close(
     Keyed(Nothing {}, attempt): Keyed<Nothing>,
 ) -> Answered<Recharge> {
     Ok(Answer(app.desk().close(&who, &attempt, &id).await?))
+}
+
+async fn account(
+    State(app): State<App>,
+    SignedIn(who): SignedIn,
+    Number(number): Number,
+    Keyed(request, attempt): Keyed<Account>,
+) -> Answered<Accounted> {
+    to_its_end(async move { app.desk().account(&who, &attempt, number, &request).await }).await
+}
+
+async fn offer_let_go(
+    State(app): State<App>,
+    SignedIn(who): SignedIn,
+    Id(id): Id,
+    Json(Nothing {}): Json<Nothing>,
+) -> Answered<InitForLoad> {
+    Ok(Answer(app.desk().offer_let_go(&who, &id).await?))
+}
+
+async fn let_go(
+    State(app): State<App>,
+    SignedIn(who): SignedIn,
+    Id(id): Id,
+    Keyed(request, attempt): Keyed<LetGo>,
+) -> Answered<Recharge> {
+    to_its_end(async move { app.desk().let_go(&who, &attempt, &id, &request).await }).await
 }
 
 /// Carries a request that counts a proof to its end, also when the counter hangs up in the middle: a proof

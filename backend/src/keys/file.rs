@@ -16,6 +16,8 @@ pub struct KeyFile {
     pub demo: bool,
     /// The issuers, by network number.
     pub issuers: BTreeMap<[u8; 2], Issuer>,
+    /// Seed of the Ed25519 key that signs evidence.
+    pub evidence: Option<Zeroizing<[u8; 32]>>,
 }
 
 /// What is wrong with a key file. Never shows a key.
@@ -57,6 +59,9 @@ pub enum KeyFileError {
         /// The index.
         index: u8,
     },
+    /// The key that signs evidence is not 32 bytes of hex.
+    #[error("evidence.key is not 64 hex digits")]
+    Evidence,
     /// There is no issuer in it.
     #[error("no issuer")]
     Empty,
@@ -69,6 +74,13 @@ struct Written {
     demo: bool,
     #[serde(default)]
     issuer: Vec<WrittenIssuer>,
+    evidence: Option<WrittenEvidence>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenEvidence {
+    key: Zeroizing<String>,
 }
 
 #[derive(Deserialize)]
@@ -105,10 +117,23 @@ pub fn read(text: &str) -> Result<KeyFile, KeyFileError> {
     if issuers.is_empty() {
         return Err(KeyFileError::Empty);
     }
+    let evidence = written
+        .evidence
+        .map(|written| seed(&written.key))
+        .transpose()?;
     Ok(KeyFile {
         demo: written.demo,
         issuers,
+        evidence,
     })
+}
+
+fn seed(hex: &str) -> Result<Zeroizing<[u8; 32]>, KeyFileError> {
+    let bytes = Zeroizing::new(decode(hex).ok_or(KeyFileError::Evidence)?);
+    let bytes = bytes.as_slice().try_into();
+    bytes
+        .map(Zeroizing::new)
+        .map_err(|_| KeyFileError::Evidence)
 }
 
 fn issuer(written: WrittenIssuer) -> Result<Issuer, KeyFileError> {

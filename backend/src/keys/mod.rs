@@ -32,6 +32,12 @@ pub trait KeyStore: Send + Sync {
 
     /// Verifies the TAC a card answered to a CREDIT FOR LOAD.
     fn verify_tac(&self, load: &Load, tac: [u8; 4]) -> Result<(), KeyError>;
+
+    /// Signs the digest of a file of this form, [`bundle::message`](crate::bundle::message). Ed25519.
+    fn sign_evidence(&self, form: &'static str, digest: [u8; 32]) -> Result<[u8; 64], KeyError>;
+
+    /// The public key that goes with it.
+    fn evidence_key(&self) -> Result<[u8; 32], KeyError>;
 }
 
 /// A load key of one card.

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use apdu_core::bcd::{Date, Time};
+use ed25519_dalek::{Signer, SigningKey};
 use subtle::ConstantTimeEq;
 
 use super::des::{self, DoubleKey, SingleKey};
 use super::file::{self, KeyFileError};
 use super::{Init, KeyError, KeyStore, Load, LoadKey};
+use crate::bundle;
 
 /// Transaction type of a load, in every MAC of it.
 const LOAD: u8 = 0x02;
@@ -21,6 +23,7 @@ const SM4: u8 = 0x04;
 /// Root keys held in memory. The keys are wiped when it is dropped.
 pub struct SoftKeys {
     issuers: BTreeMap<[u8; 2], Issuer>,
+    evidence: Option<SigningKey>,
     demo: bool,
 }
 
@@ -52,6 +55,7 @@ impl SoftKeys {
         let file = file::read(text)?;
         Ok(Self {
             issuers: file.issuers,
+            evidence: file.evidence.map(|seed| SigningKey::from_bytes(&seed)),
             demo: file.demo,
         })
     }
@@ -140,6 +144,16 @@ impl KeyStore for SoftKeys {
             &time,
         ];
         compare(des::mac(&key, &parts.concat()), tac)
+    }
+
+    fn sign_evidence(&self, form: &'static str, digest: [u8; 32]) -> Result<[u8; 64], KeyError> {
+        let key = self.evidence.as_ref().ok_or(KeyError::NoKeys)?;
+        Ok(key.sign(&bundle::message(form, digest)).to_bytes())
+    }
+
+    fn evidence_key(&self) -> Result<[u8; 32], KeyError> {
+        let key = self.evidence.as_ref().ok_or(KeyError::NoKeys)?;
+        Ok(key.verifying_key().to_bytes())
     }
 }
 

@@ -4,24 +4,26 @@
 use apdu_core::calendar::second_of;
 use apdu_core::fault::Code;
 
-use super::create::{current, fits};
+use super::card::{Asker, Card, CardFile, VerifiedInit};
+use super::case::is_listed;
+use super::change::{Change, Decision, Denied, Write};
+use super::create::{current, explained, fits, goes_on};
 use super::limits::{AUTHORISATIONS_PER_COUNTER, AUTHORISATIONS_WITH_SUPERVISOR};
-use super::records::{
-    Asker, Authorisation, Card, CardFile, Change, Decision, Record, State, VerifiedInit, Write,
-};
+use super::record::{Authorisation, Record, State};
 
 /// Whether this record may be authorised at all, before the card's proof is looked at.
-pub fn may_authorise(card: &Card, record: &Record) -> Result<(), Code> {
+pub fn may_authorise(card: &Card, record: &Record, asker: &Asker<'_>) -> Result<(), Code> {
     match record.state {
         State::Created => return Err(Code::NotPaid),
         State::Closed => return Err(Code::RecordClosed),
         State::Loaded(_) => return Err(Code::AlreadyLoaded),
+        State::Refunding(_) => return Err(Code::RefundUnderWay),
+        State::Refunded(_) => return Err(Code::AlreadyRefunded),
+        State::Conflict(_) => return Err(Code::InConflict),
         State::Paid | State::Loading { .. } => {}
     }
-    match card.status.refusal() {
-        Some(refusal) => Err(refusal),
-        None => Ok(()),
-    }
+    goes_on(card)?;
+    asker.switches.allow(card, asker)
 }
 
 /// Authorises a CREDIT for a record on which [`may_authorise`] agreed.
@@ -36,16 +38,22 @@ pub fn authorise(
     init: &VerifiedInit,
     asker: &Asker<'_>,
     now: i64,
-) -> Result<(Authorisation, Decision), Code> {
+) -> Result<(Authorisation, Decision), Denied> {
     current(&file.card, init)?;
-    // The counter has left the one the record was created or authorised at: a CREDIT of ours may be
-    // what spent it, even one this ledger has lost with a restored backup. Only evidence settles that.
-    let expected = match record.state {
-        State::Loading { counter } => counter,
-        _ => record.created_counter,
-    };
-    if init.counter != expected {
-        return Err(Code::CounterMoved);
+    match record.state {
+        // What was authorised at another counter may be what moved it: only evidence settles that.
+        State::Loading { counter } if counter != init.counter => {
+            return Err(Code::CounterMoved.into());
+        }
+        State::Loading { .. } => {}
+        _ => {
+            explained(&file.card, init)?;
+            // A value spent since the record was created that nobody explains may be this very
+            // record's money, loaded before a backup was restored.
+            if is_listed(file, record) {
+                return Err(Code::OnSupervisorList.into());
+            }
+        }
     }
     fits(init, record.amount)?;
     let allowed = if asker.supervisor {
@@ -54,7 +62,7 @@ pub fn authorise(
         AUTHORISATIONS_PER_COUNTER
     };
     if earlier >= allowed {
-        return Err(Code::TooManyAuthorisations);
+        return Err(Code::TooManyAuthorisations.into());
     }
     let authorisation = Authorisation {
         record: record.id.clone(),
@@ -78,7 +86,6 @@ pub fn authorise(
         Write::InsertAuthorisation(authorisation.clone()),
         Write::UpdateRecord(record.clone()),
         Write::DropNonces,
-        Write::ProveCounter(init.counter),
     ];
     let change = Change::of(&file.card, writes);
     Ok((authorisation, Decision { record, change }))

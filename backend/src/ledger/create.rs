@@ -5,11 +5,12 @@ use apdu_core::calendar::today;
 use apdu_core::fault::Code;
 use apdu_core::hex::Fixed;
 
-use super::limits::{LARGEST_AMOUNT, LARGEST_BALANCE, LAST_COUNTER, PREFLIGHT_AMOUNT};
-use super::records::{
-    Asker, Card, CardFile, CardKind, Change, Decision, Nonce, NonceKind, Record, State,
-    VerifiedInit, Write,
+use super::card::{
+    Asker, Card, CardFile, CardKind, CardStop, Nonce, NonceKind, Seen, VerifiedInit,
 };
+use super::change::{Change, Decision, Denied, Write};
+use super::limits::{LARGEST_AMOUNT, LARGEST_BALANCE, LAST_COUNTER, PREFLIGHT_AMOUNT};
+use super::record::{Record, State};
 
 /// Whether a load may begin on this card, as far as it is known without the card's proof.
 pub fn may_begin(file: &CardFile, asker: &Asker<'_>, now: i64) -> Result<(), Code> {
@@ -53,6 +54,11 @@ pub fn preflight(
     (init, Change::of(card, vec![Write::PutNonce(nonce)]))
 }
 
+/// Whether a terminal number is a nonce of ours, and so good for one INIT only.
+pub fn is_nonce(terminal: [u8; 6]) -> bool {
+    terminal[0] == NONCE
+}
+
 /// First byte of every nonce; no terminal is registered with a first byte of [`FIRST_RESERVED`] or
 /// above.
 const NONCE: u8 = 0xFE;
@@ -62,7 +68,7 @@ pub const FIRST_RESERVED: u8 = 0xF0;
 
 /// A terminal number that nobody has: the reserved first byte, then five random bytes none of which
 /// is a pair of decimal digits.
-fn nonce_terminal(draw: impl FnMut() -> u8) -> [u8; 6] {
+pub(super) fn nonce_terminal(draw: impl FnMut() -> u8) -> [u8; 6] {
     let mut terminal = [NONCE; 6];
     let no_digits = |byte: &u8| byte >> 4 > 9 || byte & 0x0F > 9;
     let random = std::iter::repeat_with(draw).filter(no_digits);
@@ -87,12 +93,11 @@ pub struct Terms {
 pub fn terms(file: &CardFile, amount: i64, asker: &Asker<'_>, now: i64) -> Result<Terms, Code> {
     admit(&file.card, asker, now)?;
     let amount = allowed(amount)?;
+    asker.day.allow(amount)?;
     if file.open.is_some() {
         return Err(Code::OpenRecord);
     }
-    let nonce = file.nonce.as_ref().filter(|nonce| nonce.is_alive(now));
-    let nonce = nonce.ok_or(Code::NonceExpired)?;
-    let NonceKind::Preflight = nonce.kind;
+    let terminal = live_nonce(file, &NonceKind::Preflight, now)?;
     Ok(Terms {
         amount,
         init_amount: if file.card.purse.refuses_one_fen {
@@ -100,8 +105,15 @@ pub fn terms(file: &CardFile, amount: i64, asker: &Asker<'_>, now: i64) -> Resul
         } else {
             PREFLIGHT_AMOUNT
         },
-        terminal: nonce.terminal,
+        terminal,
     })
+}
+
+/// The terminal number of the card's nonce of this kind, while it is alive.
+pub(super) fn live_nonce(file: &CardFile, kind: &NonceKind, now: i64) -> Result<[u8; 6], Code> {
+    let alive = |nonce: &&Nonce| nonce.kind == *kind && nonce.is_alive(now);
+    let nonce = file.nonce.as_ref().filter(alive);
+    nonce.map(|nonce| nonce.terminal).ok_or(Code::NonceExpired)
 }
 
 /// Opens a record on a card that proved itself with `init`. Other unpaid records of the card close.
@@ -112,12 +124,13 @@ pub fn create(
     id: RecordId,
     asker: &Asker<'_>,
     now: i64,
-) -> Result<Decision, Code> {
+) -> Result<Decision, Denied> {
     current(&file.card, init)?;
     if init.counter == LAST_COUNTER {
-        return Err(Code::CounterEnd);
+        return Err(Code::CounterEnd.into());
     }
     fits(init, terms.amount)?;
+    explained(&file.card, init)?;
     let record = Record {
         id,
         card: file.card.number,
@@ -130,13 +143,9 @@ pub fn create(
         operator: asker.operator.to_owned(),
         version: 0,
     };
-    let mut writes = vec![Write::DropNonces, Write::ProveCounter(init.counter)];
+    let mut writes = vec![Write::DropNonces];
     for other in &file.created {
-        let state = State::Closed;
-        writes.push(Write::UpdateRecord(Record {
-            state,
-            ..other.clone()
-        }));
+        writes.push(Write::UpdateRecord(other.turned(State::Closed)));
     }
     writes.push(Write::InsertRecord(record.clone()));
     Ok(Decision {
@@ -145,13 +154,34 @@ pub fn create(
     })
 }
 
-/// The counter of a verified INIT is one the card can still stand at. Below what is proved it is a
-/// recording, or a copy of the card.
-pub(super) fn current(card: &Card, init: &VerifiedInit) -> Result<(), Code> {
-    if init.counter < card.proved_counter {
-        return Err(Code::OldCounter);
+/// What every verified INIT tells about its card, whatever comes of the request.
+pub fn learned(card: &Card, init: &VerifiedInit) -> Vec<Write> {
+    let mut writes = vec![Write::ProveCounter(init.counter), Write::SawInit(*init)];
+    if init.seen == Seen::Repeated && !card.weak_random {
+        writes.push(Write::MarkWeakRandom);
     }
-    Ok(())
+    writes
+}
+
+/// The counter of a verified INIT is one the card can still stand at. Below what is proved it is old
+/// news; shown freshly, it is a copy of the card, or this ledger has lost something.
+pub(super) fn current(card: &Card, init: &VerifiedInit) -> Result<(), Denied> {
+    if init.counter >= card.proved_counter {
+        return Ok(());
+    }
+    let stop = Write::StopCard(CardStop::OldCounter);
+    Err(Denied {
+        code: Code::OldCounter,
+        writes: init.fresh.then_some(stop).into_iter().collect(),
+    })
+}
+
+/// The counter book explains the card up to where it stands.
+pub(super) fn explained(card: &Card, init: &VerifiedInit) -> Result<(), Code> {
+    match card.book {
+        Some(book) if book == init.counter => Ok(()),
+        _ => Err(Code::BookOpen),
+    }
 }
 
 /// The card may hold the amount on top of its balance.
@@ -162,13 +192,21 @@ pub(super) fn fits(init: &VerifiedInit, amount: u32) -> Result<(), Code> {
     }
 }
 
+/// Whether anything is authorised on this card at all.
+pub(super) fn goes_on(card: &Card) -> Result<(), Code> {
+    match (card.stopped, card.status.refusal()) {
+        (Some(_), _) => Err(Code::CardStopped),
+        (None, Some(refusal)) => Err(refusal),
+        (None, None) => Ok(()),
+    }
+}
+
 fn admit(card: &Card, asker: &Asker<'_>, now: i64) -> Result<(), Code> {
     if !asker.own {
         return Err(Code::NotAnOwnOutlet);
     }
-    if let Some(refusal) = card.status.refusal() {
-        return Err(refusal);
-    }
+    goes_on(card)?;
+    asker.switches.allow(card, asker)?;
     if card.kind == CardKind::Credit {
         return Err(Code::CreditCard);
     }

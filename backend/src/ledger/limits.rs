@@ -1,5 +1,7 @@
 //! The numbers a province may want to change, in one place.
 
+use apdu_core::fault::Code;
+
 /// The most one record may load, in fen (5 000 yuan).
 pub const LARGEST_AMOUNT: u32 = 500_000;
 
@@ -23,3 +25,39 @@ pub const WRONG_PROOFS: u32 = 5;
 
 /// A card whose counter stands here takes no further load (`9402`).
 pub const LAST_COUNTER: u16 = 0xFFFF;
+
+/// Let-go nonces at one counter value of one card.
+pub const LET_GO_OFFERS: u32 = 5;
+
+/// How long a refund without the card waits after the day it was approved on: one whole
+/// reconciliation day.
+pub const RECONCILIATION_DAYS: i64 = 1;
+
+/// Persons who must agree before anything is decided without the card.
+pub const APPROVALS: usize = 2;
+
+/// Records one operator may open on one day of the issuer.
+pub const RECORDS_PER_DAY: u32 = 500;
+
+/// Their sum, in fen (200 000 yuan).
+pub const FEN_PER_DAY: u64 = 20_000_000;
+
+/// What an operator has opened today: records that were not closed unpaid, and their sum.
+///
+/// Read before the decision and not compared again when it is written: two PCs at the same moment may
+/// pass a limit by one record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Day {
+    /// How many.
+    pub records: u32,
+    /// Their sum, in fen.
+    pub fen: u64,
+}
+
+impl Day {
+    /// Whether one more record of this amount is within the limits.
+    pub fn allow(self, amount: u32) -> Result<(), Code> {
+        let within = self.records < RECORDS_PER_DAY && self.fen + u64::from(amount) <= FEN_PER_DAY;
+        within.then_some(()).ok_or(Code::LimitReached)
+    }
+}

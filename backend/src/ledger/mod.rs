@@ -5,21 +5,43 @@
 //! the [`Code`](apdu_core::fault::Code) of the refusal.
 //!
 //! ```text
-//! created ─pay▶ paid ─authorise▶ loading(n) ─TAC▶ loaded
-//!    └─close▶ closed                └─authorise again at n
+//! created ─pay▶ paid ─authorise▶ loading(n) ─evidence▶ loaded
+//!    │           ▲│ ◀──let go───┘   │ └─ authorise again at n
+//!  close         │└─refund─▶ refunding ─done▶ refunded
+//!    ▼           └──refused─────┘  ▲
+//! closed                           └── two persons, without the card
 //! ```
+//!
+//! What contradicts itself, loaded and refunded, is *conflict*.
 
 mod authorise;
+mod book;
+mod card;
+mod case;
+mod change;
 mod create;
+mod let_go;
 pub mod limits;
 mod pay;
-mod records;
+mod record;
+mod refund;
 mod settle;
+mod switch;
 #[cfg(test)]
 mod tests;
 
 pub use authorise::{authorise, may_authorise};
-pub use create::{FIRST_RESERVED, Terms, create, may_begin, preflight, terms};
+pub use book::{Accounting, BookRow, Known, LogEntry, Spender, account, may_account};
+pub use card::*;
+pub use case::{
+    Approval, Case, CaseDecision, CaseFile, CaseState, Question, approve, ask, is_listed, may_ask,
+    withdraw,
+};
+pub use change::{Change, Decision, Denied, Write};
+pub use create::{FIRST_RESERVED, Terms, create, is_nonce, learned, may_begin, preflight, terms};
+pub use let_go::{let_go, let_go_terms, offer_let_go};
 pub use pay::{close, pay};
-pub use records::*;
+pub use record::*;
+pub use refund::{refund, refund_done, refund_refused, send_refund};
 pub use settle::{settle, without_authorisation};
+pub use switch::{Scope, Switch, Switches};

@@ -1,15 +1,17 @@
 //! The end of an unpaid record: money is taken, or the record is closed.
 
 use apdu_core::fault::Code;
-use etc_api::Payment;
 
-use super::records::{Asker, Card, CardFile, Change, Decision, PaymentTaken, Record, State, Write};
+use super::card::{Asker, Card, CardFile};
+use super::change::{Change, Decision, Write};
+use super::record::{Means, PaymentTaken, Record, State};
 
 /// Confirms that the money of a record was taken.
 pub fn pay(
     file: &CardFile,
     record: &Record,
-    payment: &Payment,
+    amount: i64,
+    means: Means,
     asker: &Asker<'_>,
     now: i64,
 ) -> Result<Decision, Code> {
@@ -22,20 +24,18 @@ pub fn pay(
         // The counter is spent, so this record could not be written any more.
         return Err(Code::PaymentTooLate);
     }
-    if payment.amount != i64::from(record.amount) {
+    if amount != i64::from(record.amount) {
         return Err(Code::PaymentDiffers);
     }
     let taken = PaymentTaken {
         record: record.id.clone(),
-        kind: payment.kind,
+        means,
         amount: record.amount,
         operator: asker.operator.to_owned(),
+        outlet: asker.outlet.to_owned(),
         at: now,
     };
-    let record = Record {
-        state: State::Paid,
-        ..record.clone()
-    };
+    let record = record.turned(State::Paid);
     let writes = vec![
         Write::InsertPayment(taken),
         Write::UpdateRecord(record.clone()),
@@ -50,10 +50,7 @@ pub fn pay(
 pub fn close(card: &Card, record: &Record, asker: &Asker<'_>) -> Result<Decision, Code> {
     ours(record, asker)?;
     unpaid(record)?;
-    let record = Record {
-        state: State::Closed,
-        ..record.clone()
-    };
+    let record = record.turned(State::Closed);
     let writes = vec![Write::UpdateRecord(record.clone())];
     Ok(Decision {
         record,
@@ -79,5 +76,8 @@ fn unpaid(record: &Record) -> Result<(), Code> {
         State::Paid | State::Loading { .. } => Err(Code::AlreadyPaid),
         State::Loaded(_) => Err(Code::AlreadyLoaded),
         State::Closed => Err(Code::RecordClosed),
+        State::Refunding(_) => Err(Code::RefundUnderWay),
+        State::Refunded(_) => Err(Code::AlreadyRefunded),
+        State::Conflict(_) => Err(Code::InConflict),
     }
 }

@@ -15,8 +15,12 @@ use apdu_core::bcd::CardNumber;
 use async_trait::async_trait;
 use etc_api::{Outlet, Role};
 
-use crate::audit::Entry;
-use crate::ledger::{Authorisation, Card, CardFile, Change, Record};
+use crate::audit::{Entry, Sealed};
+use crate::ledger::limits::Day;
+use crate::ledger::{
+    Approval, Authorisation, BookRow, Card, CardFile, Case, Change, MoneyBack, PaymentTaken,
+    PosSlip, Record, Seen, Switch, VerifiedInit,
+};
 
 pub use database::DatabaseStore;
 pub use memory::MemoryStore;
@@ -33,15 +37,96 @@ pub trait Store: Send + Sync {
     /// A record.
     async fn record(&self, id: &str) -> Result<Option<Record>, StoreError>;
 
-    /// The authorisations of a card at one counter.
+    /// The authorisations of a card at one counter, oldest first.
     async fn authorisations_at(
         &self,
         card: CardNumber,
         counter: u16,
     ) -> Result<Vec<Authorisation>, StoreError>;
 
-    /// The authorisations of a card at every counter at which this record was authorised.
+    /// The authorisations of a card at this counter and above, oldest first.
+    async fn authorisations_from(
+        &self,
+        card: CardNumber,
+        counter: u16,
+    ) -> Result<Vec<Authorisation>, StoreError>;
+
+    /// The authorisations of a card at every counter at which this record was authorised, oldest first.
     async fn authorisations_beside(&self, record: &str) -> Result<Vec<Authorisation>, StoreError>;
+
+    /// Whether the card has shown the random of this INIT before.
+    async fn seen(&self, card: CardNumber, init: &VerifiedInit) -> Result<Seen, StoreError>;
+
+    /// Rows of a card's counter book from this counter on, and whatever below it nobody has explained;
+    /// ascending.
+    async fn book(&self, card: CardNumber, from: u16) -> Result<Vec<BookRow>, StoreError>;
+
+    /// Which of these terminals are registered, at any outlet.
+    async fn registered(&self, terminals: &[[u8; 6]]) -> Result<Vec<[u8; 6]>, StoreError>;
+
+    /// The payment of a record.
+    async fn payment(&self, record: &str) -> Result<Option<PaymentTaken>, StoreError>;
+
+    /// Whether this slip was entered before, for a payment or for money given back.
+    async fn slip_used(&self, slip: &PosSlip) -> Result<bool, StoreError>;
+
+    /// The money given back for a record.
+    async fn money_back(&self, record: &str) -> Result<Option<MoneyBack>, StoreError>;
+
+    /// Records with their cards, newest first.
+    async fn find_records(&self, search: &RecordSearch) -> Result<Vec<(Record, Card)>, StoreError>;
+
+    /// The audit chain of a card, oldest first.
+    async fn audit_chain(&self, card: CardNumber) -> Result<Vec<Sealed>, StoreError>;
+
+    /// The last line of every chain that grew between two moments (ms UTC, the later excluded).
+    async fn audit_heads(&self, from: i64, to: i64) -> Result<Vec<Sealed>, StoreError>;
+
+    /// A case with its approvals.
+    async fn case(&self, id: &str) -> Result<Option<(Case, Vec<Approval>)>, StoreError>;
+
+    /// The open cases with their approvals, oldest first.
+    async fn open_cases(&self) -> Result<Vec<(Case, Vec<Approval>)>, StoreError>;
+
+    /// The switches that are thrown, oldest first.
+    async fn switches(&self) -> Result<Vec<Switch>, StoreError>;
+
+    /// Throws a switch.
+    async fn throw_switch(&self, switch: &Switch, entry: &Entry) -> Result<(), StoreError>;
+
+    /// Lifts a switch; who did so and when stays with it. `false`: there is none such thrown.
+    async fn lift_switch(&self, id: &str, entry: &Entry) -> Result<bool, StoreError>;
+
+    /// What an operator has opened since a moment: records that were not closed unpaid.
+    async fn opened_since(&self, operator: &str, from: i64) -> Result<Day, StoreError>;
+
+    /// An operator's open drawer at an outlet, or else the last one closed.
+    async fn drawer(&self, operator: &str, outlet: &str) -> Result<Option<DrawerRow>, StoreError>;
+
+    /// Opens a drawer. An operator has one open at an outlet: a second is a duplicate.
+    async fn open_drawer(&self, drawer: &DrawerRow, entry: &Entry) -> Result<(), StoreError>;
+
+    /// Closes a drawer with what was counted, if nothing went in or out since `revision` was read; else a
+    /// lost race.
+    async fn close_drawer(
+        &self,
+        id: &str,
+        revision: i64,
+        counted: &Counted,
+        entry: &Entry,
+    ) -> Result<(), StoreError>;
+
+    /// Drawers that were open at some time between two moments, by outlet and opening.
+    async fn drawers(&self, from: i64, to: i64) -> Result<Vec<DrawerRow>, StoreError>;
+
+    /// What outlets took, gave back and loaded between two moments, by outlet.
+    async fn takings(&self, from: i64, to: i64) -> Result<Vec<etc_api::Takings>, StoreError>;
+
+    /// Rows of counter books written between two moments that nobody has explained, by card and counter.
+    async fn unexplained(&self, from: i64, to: i64) -> Result<Vec<BookRow>, StoreError>;
+
+    /// Cards that stand still, with when they were stopped.
+    async fn stopped_cards(&self) -> Result<Vec<(Card, i64)>, StoreError>;
 
     /// The answer that was given under an idempotency key.
     async fn answer(&self, key: &str) -> Result<Option<StoredAnswer>, StoreError>;
@@ -74,6 +159,9 @@ pub trait Store: Send + Sync {
     /// Counts a sign-in under this name before it is judged, whether there is such an operator or
     /// not. `false`: the name is locked, and nothing was counted.
     async fn count_sign_in(&self, name: &str, rule: SignInRule) -> Result<bool, StoreError>;
+
+    /// Sign-ins under this name count from zero again.
+    async fn forget_sign_ins(&self, name: &str) -> Result<(), StoreError>;
 
     /// Opens a session. Sign-ins under the operator's name count from zero again.
     async fn open_session(&self, session: &Session, entry: &Entry) -> Result<(), StoreError>;
@@ -124,6 +212,61 @@ impl StoreError {
     fn corrupt(what: &str) -> Self {
         Self::Failed(format!("unreadable row: {what}").into())
     }
+}
+
+/// Which records are asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecordSearch {
+    /// Of cards with this plate and plate colour.
+    pub plate: Option<(String, u8)>,
+    /// Of this card.
+    pub card: Option<CardNumber>,
+    /// Of this outlet only.
+    pub outlet: Option<String>,
+    /// What waits for somebody: loading, refunding, in conflict, or paid with an unexplained counter since.
+    pub unsettled: bool,
+    /// Proved by counter and log alone.
+    pub by_log: bool,
+    /// Created before this moment, ms UTC.
+    pub before: Option<i64>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// A drawer, with what went in and out so far.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DrawerRow {
+    /// Its identity.
+    pub id: String,
+    /// Whose.
+    pub operator: String,
+    /// Code of its outlet.
+    pub outlet: String,
+    /// When it was opened, ms UTC.
+    pub opened_at: i64,
+    /// 备用金 in fen.
+    pub float: i64,
+    /// Cash taken, fen.
+    pub taken: i64,
+    /// Cash given back, fen.
+    pub given_back: i64,
+    /// How many payments.
+    pub payments: u32,
+    /// How it was closed, if it was.
+    pub closed: Option<Counted>,
+    /// Grows with every coin; compare-and-swap hangs on it.
+    pub revision: i64,
+}
+
+/// How a drawer was closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// When, ms UTC.
+    pub at: i64,
+    /// What was counted, fen.
+    pub fen: i64,
+    /// A word about a difference.
+    pub note: Option<String>,
 }
 
 /// One transaction.

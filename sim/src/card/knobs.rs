@@ -84,6 +84,15 @@ pub struct Knobs {
     pub locks_after_3_bad_mac2: bool,
     /// CREDIT FOR LOAD answers `6581` and changes nothing.
     pub damaged: bool,
+    /// A good INITIALIZE FOR LOAD clears the proof that was kept (reference §5).
+    #[serde(default)]
+    pub init_clears_proof: bool,
+    /// CREDIT FOR LOAD answers `6985` unless it follows INITIALIZE FOR LOAD at once.
+    #[serde(default)]
+    pub credit_only_after_init: bool,
+    /// READ RECORD answers `6982` in the log 0018.
+    #[serde(default)]
+    pub hides_log: bool,
 }
 
 impl Default for Knobs {
@@ -104,6 +113,9 @@ impl Default for Knobs {
             wrong_key_index: false,
             locks_after_3_bad_mac2: true,
             damaged: false,
+            init_clears_proof: false,
+            credit_only_after_init: false,
+            hides_log: false,
         }
     }
 }

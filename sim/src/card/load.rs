@@ -156,6 +156,9 @@ impl TollCard {
             amount,
             terminal,
         });
+        if self.knobs.init_clears_proof {
+            self.wallet.proof = None;
+        }
         let counter = self.wallet.online.to_be_bytes();
         // Key version 01, algorithm 00 (3DES).
         Ok([&old_balance[..], &counter, &[0x01, 0x00], &random, &mac1].concat())

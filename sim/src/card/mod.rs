@@ -179,6 +179,9 @@ impl TollCard {
     }
 
     fn answer(&mut self, command: &Command<'_>, challenge: Option<[u8; 8]>) -> Answer {
+        if self.knobs.credit_only_after_init && command.head != [0x80, 0x52] {
+            self.volatile.load = None;
+        }
         match command.head {
             [0x00, 0xA4] => self.select(command),
             [0x00, 0xB0] => self.read_binary(command),
@@ -285,6 +288,9 @@ impl TollCard {
             sfi => sfi,
         };
         let record = match (self.volatile.directory, sfi, by_number) {
+            (Directory::Toll, sfi::LOG, _) if self.knobs.hides_log => {
+                return Err(Sw::SECURITY_STATUS);
+            }
             (Directory::Toll, sfi::LOG, true) => {
                 // Newest first; record 0, "the current one", does not exist here.
                 let index = usize::from(command.p1).checked_sub(1);

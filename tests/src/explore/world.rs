@@ -1,149 +1,255 @@
-//! The world of one run: a card, a ledger, and what goes wrong between them.
+//! The world of one run: cards, a ledger, and what goes wrong between them.
 
 use std::cell::{Cell, RefCell};
-use std::fmt::{Debug, Write};
 use std::future::pending;
+use std::rc::Rc;
+use std::sync::Arc;
 
 use apdu_core::apdu::{Command, Response};
-use apdu_core::authority::{
-    Authorise, Authorised, Authority, CardProfile, CardStatus, CreateRecharge, Evidence, Pin,
-    ProofCounter, Recharge, RecordId, Refusal, Sight, Sighted,
-};
-use apdu_core::bcd::{CardNumber, Date};
+use apdu_core::bcd::CardNumber;
 use apdu_core::card::{Answer, Card, NoAnswer, PowerSession};
 use apdu_core::fault::Code;
-use etc_api::{OutletKind, Payment, PaymentKind, Role};
-use etc_backend::desk::{Attempt, Desk, Error, Who};
+use apdu_core::flow::{KeptEvidence, Progress, Step};
+use etc_api::{OutletKind, Role};
+use etc_backend::desk::{Desk, Who};
 use etc_backend::keys::SoftKeys;
-use etc_backend::ledger::{self, CardKind, Purse, State};
 use etc_backend::random::SeededRandom;
-use etc_backend::store::{MemoryStore, Stock, StockCard, Store};
-use etc_sim::card::{self as plastic, PinForm, ProofsKept, TollCard};
+use etc_backend::sessions;
+use etc_backend::store::{MemoryStore, Operator, Stock, StockCard, Store, Terminal};
 
-use super::{AMOUNT, Subject};
-use crate::run;
+use super::AMOUNT;
+use super::books::Books;
+use super::counter::Counter;
+use super::faults::{Cut, Faults, Side, Tear};
+use super::plastic::{Plastic, Subject, in_the_records};
+use crate::wait;
 
-/// What goes wrong at one await.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cut {
-    /// The card is pulled before the command reaches it.
-    PulledBefore,
-    /// The card carries the command out and is pulled before its answer.
-    PulledAfter,
-    /// The card carries the command out and its answer is lost.
-    AnswerLost,
-    /// The tab ends before the call has any effect.
-    TabGoneBefore,
-    /// The tab ends after the call had its effect.
-    TabGoneAfter,
-    /// The backend is down.
-    DownBefore,
-    /// The backend commits, and its answer is lost.
-    DownAfter,
-    /// The request is held up on its way and arrives after everything else.
-    Late,
-    /// The request arrives twice.
-    Doubled,
-}
+/// When every run begins: a day in September 2026, ms UTC.
+pub const MORNING: i64 = 1_790_000_000_000;
 
-/// Which side of the page an await waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// The card.
-    Card,
-    /// The backend.
-    Desk,
-}
+/// The card of a world that has one only.
+pub const CARD: &str = "62012201230100000017";
 
-impl Cut {
-    /// Everything that can go wrong on that side.
-    pub fn of(side: Side) -> &'static [Self] {
-        match side {
-            Side::Card => &[
-                Self::PulledBefore,
-                Self::PulledAfter,
-                Self::AnswerLost,
-                Self::TabGoneBefore,
-                Self::TabGoneAfter,
-            ],
-            Side::Desk => &[
-                Self::TabGoneBefore,
-                Self::TabGoneAfter,
-                Self::DownBefore,
-                Self::DownAfter,
-                Self::Late,
-                Self::Doubled,
-            ],
-        }
-    }
-}
+/// What every operator's password is.
+pub const PASSWORD: &str = etc_backend::demo::PASSWORD;
+
+/// Its hash, made with the least memory argon2 takes: what is tested here is not how long a guess takes.
+const HASH: &str = "$argon2id$v=19$m=8,t=1,p=1$ZXhwbG9yZXItc2FsdC0wMQ\
+                    $IGhmrSc6haf+lL8ISrtmjwz6fHmS6QUtkinL0kVcNO8";
 
 /// Where the customer is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outlet {
     /// Where the load begins.
     First,
     /// Any other, with a terminal of its own.
     Other,
+    /// One more.
+    Third,
 }
 
-/// A held-up request.
-type Late = Box<dyn FnOnce(&World)>;
+impl Outlet {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::First, Self::Other, Self::Third];
 
-/// Everything there is in one run.
-pub struct World {
-    card: RefCell<TollCard>,
-    in_reader: Cell<bool>,
-    power: Cell<u32>,
-    powered: Cell<bool>,
-    store: MemoryStore,
-    keys: SoftKeys,
-    random: SeededRandom,
-    plan: Vec<(usize, Cut)>,
-    awaits: RefCell<Vec<Side>>,
-    late: RefCell<Vec<Late>>,
-    attempts: Cell<u32>,
-    cash: Cell<i64>,
-}
+    /// The one with this code.
+    pub fn of_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outlet| outlet.code() == code)
+    }
 
-impl World {
-    /// A fresh card in the reader, a ledger that knows it, and what is to go wrong.
-    pub fn new(subject: &Subject, plan: Vec<(usize, Cut)>) -> Self {
-        let store = MemoryStore::new(1_790_000_000_000); // a day in September 2026
-        let keys = SoftKeys::from_toml(etc_backend::demo::KEYS).expect("the demo keys are good");
-        let number = "62012201230100000017".parse().expect("20 digits");
-        let stock = Stock {
-            cards: vec![StockCard {
-                card: record_of(number, subject),
-                holder: None,
-            }],
-            ..Stock::default()
-        };
-        run(store.add(&stock))
-            .expect("memory does not wait")
-            .expect("an empty store takes a card");
-        Self {
-            card: RefCell::new(plastic_of(number, subject)),
-            in_reader: Cell::new(true),
-            power: Cell::new(0),
-            powered: Cell::new(false),
-            store,
-            keys,
-            random: SeededRandom::new(1),
-            plan,
-            awaits: RefCell::default(),
-            late: RefCell::default(),
-            attempts: Cell::new(0),
-            cash: Cell::new(0),
+    fn code(self) -> &'static str {
+        match self {
+            Self::First => "LZ01",
+            Self::Other => "TS01",
+            Self::Third => "ZY01",
         }
     }
 
-    /// A new tab meets the card anew: in the reader, without power.
-    pub fn new_tab(&self) {
-        self.card.borrow_mut().power_off();
-        self.powered.set(false);
-        self.in_reader.set(true);
-        self.store.advance(1_000);
+    /// The number of its terminal.
+    pub fn terminal(self) -> [u8; 6] {
+        [1, 2, 3, 4, 5, 6 + self as u8]
+    }
+}
+
+/// Operators of the world, beside one teller and one supervisor per outlet: two who only decide, and never
+/// take money.
+pub const DECIDERS: [&str; 2] = ["decider.one", "decider.two"];
+
+/// A held-up request. It may be delivered in several forks of one world.
+type Late = Rc<dyn Fn(&World)>;
+
+/// Something that happens at other desks. It does not wait for anything itself.
+type Meanwhile = Rc<dyn Fn(&World)>;
+
+/// Everything there is in one run.
+pub struct World {
+    /// The cards.
+    pub cards: Vec<Plastic>,
+    store: Arc<dyn Store>,
+    /// The same store, where it is in memory: only there time is ours.
+    memory: Option<Arc<MemoryStore>>,
+    people: Rc<Vec<Who>>,
+    keys: Rc<SoftKeys>,
+    random: SeededRandom,
+    forks: Cell<u64>,
+    faults: RefCell<Faults>,
+    awaits: RefCell<Vec<Side>>,
+    /// The story's own tear, while it is still to come.
+    pub tear: Cell<Option<Tear>>,
+    panicked: Cell<bool>,
+    late: RefCell<Vec<Late>>,
+    attempts: Cell<u32>,
+    /// Sets its idempotency keys apart from those of others on the same ledger.
+    name: String,
+    /// What happens at other desks while a page waits for the backend.
+    meanwhile: RefCell<Option<Meanwhile>>,
+    /// Amount of the next load, fen.
+    pub amount: Cell<i64>,
+    /// What has happened, for whoever reads about a failure.
+    pub trail: RefCell<Vec<String>>,
+}
+
+impl World {
+    /// One card in the reader, and a ledger in memory that knows it.
+    pub fn new(subject: &Subject) -> Self {
+        let number = CARD.parse().expect("20 digits");
+        Self::in_memory(&[(number, subject)], 1)
+    }
+
+    /// These cards, and a ledger in memory that knows them.
+    pub fn in_memory(cards: &[(CardNumber, &Subject)], seed: u64) -> Self {
+        let memory = Arc::new(MemoryStore::new(MORNING));
+        Self::of(memory.clone(), Some(memory), cards, seed)
+    }
+
+    /// These cards, and a ledger in an empty store of any kind.
+    pub fn of(
+        store: Arc<dyn Store>,
+        memory: Option<Arc<MemoryStore>>,
+        cards: &[(CardNumber, &Subject)],
+        seed: u64,
+    ) -> Self {
+        let random = SeededRandom::new(seed);
+        let stock = stock(cards);
+        wait(store.add(&stock)).expect("an empty store takes everything");
+        let people = stock.operators.iter().map(|operator| {
+            let terminals = stock.terminals.iter();
+            let mut own = terminals.filter(|terminal| terminal.outlet == operator.outlet);
+            let terminal = own.next().expect("every outlet has one").number;
+            let opened = wait(sessions::open(&*store, &random, operator, terminal));
+            opened.expect("a session opens").0
+        });
+        let people = Rc::new(people.collect());
+        let keys = SoftKeys::from_toml(etc_backend::demo::KEYS).expect("the demo keys are good");
+        let plastic = |(number, subject): &(CardNumber, &Subject)| Plastic::new(*number, subject);
+        Self {
+            cards: cards.iter().map(plastic).collect(),
+            store,
+            memory,
+            people,
+            keys: Rc::new(keys),
+            random,
+            forks: Cell::new(seed),
+            faults: RefCell::new(Faults::Planned(Vec::new())),
+            awaits: RefCell::default(),
+            tear: Cell::new(None),
+            panicked: Cell::new(false),
+            late: RefCell::default(),
+            attempts: Cell::new(0),
+            name: "world".into(),
+            meanwhile: RefCell::default(),
+            amount: Cell::new(AMOUNT),
+            trail: RefCell::default(),
+        }
+    }
+
+    /// The same ledger, and one card that is new to it.
+    pub fn with_new_card(&self, number: CardNumber, subject: &Subject) -> Self {
+        let card = StockCard {
+            card: in_the_records(number, subject),
+            holder: None,
+        };
+        let stock = Stock {
+            cards: vec![card],
+            ..Stock::default()
+        };
+        wait(self.store.add(&stock)).expect("the number is new");
+        self.forks.set(self.forks.get().wrapping_mul(31) + 1);
+        Self {
+            cards: vec![Plastic::new(number, subject)],
+            store: self.store.clone(),
+            memory: self.memory.clone(),
+            people: self.people.clone(),
+            keys: self.keys.clone(),
+            random: SeededRandom::new(self.forks.get()),
+            forks: self.forks.clone(),
+            faults: self.faults.clone(),
+            awaits: RefCell::default(),
+            tear: Cell::new(None),
+            panicked: Cell::new(false),
+            late: RefCell::default(),
+            attempts: Cell::new(0),
+            name: number.to_string(),
+            meanwhile: RefCell::default(),
+            amount: Cell::new(AMOUNT),
+            trail: RefCell::default(),
+        }
+    }
+
+    /// The same world once more; from here on they go their own ways. Only a ledger in memory can do that.
+    pub fn fork(&self) -> Self {
+        let memory = Arc::new((*self.memory()).clone());
+        // Ids and numbers of the fork are not those of its origin.
+        self.forks.set(self.forks.get().wrapping_mul(31) + 1);
+        Self {
+            cards: self.cards.clone(),
+            store: memory.clone(),
+            memory: Some(memory),
+            people: self.people.clone(),
+            keys: self.keys.clone(),
+            random: SeededRandom::new(self.forks.get()),
+            forks: Cell::new(self.forks.get()),
+            faults: self.faults.clone(),
+            awaits: self.awaits.clone(),
+            tear: self.tear.clone(),
+            panicked: self.panicked.clone(),
+            late: self.late.clone(),
+            attempts: self.attempts.clone(),
+            name: self.name.clone(),
+            meanwhile: RefCell::default(),
+            amount: self.amount.clone(),
+            trail: self.trail.clone(),
+        }
+    }
+
+    /// Whether this world can be forked, and its time set.
+    pub fn is_in_memory(&self) -> bool {
+        self.memory.is_some()
+    }
+
+    /// The store in memory.
+    pub fn memory(&self) -> &MemoryStore {
+        self.memory.as_deref().expect("a ledger in memory")
+    }
+
+    /// The ledger is put back to what it was when `backup` was taken; the cards are what they are.
+    pub fn restore(&mut self, backup: &MemoryStore) {
+        let now = wait(self.memory().now()).expect("memory does not fail");
+        let memory = Arc::new(backup.clone());
+        memory.set_now(now);
+        self.store = memory.clone();
+        self.memory = Some(memory);
+    }
+
+    /// The first card.
+    pub fn plastic(&self) -> &Plastic {
+        &self.cards[0]
+    }
+
+    /// What is to go wrong from here on; awaits are counted anew.
+    pub fn plan(&self, faults: Faults) {
+        *self.faults.borrow_mut() = faults;
+        self.awaits.borrow_mut().clear();
     }
 
     /// The awaits so far, in order.
@@ -151,14 +257,20 @@ impl World {
         self.awaits.borrow().clone()
     }
 
-    /// The teller takes the customer's money, once.
-    pub fn take_cash(&self) {
-        self.cash.set(AMOUNT);
+    /// The next visit: a moment later, with the card in the reader as people leave it there. A page that
+    /// panicked has left it under power; any other tab meets it anew.
+    pub fn next_visit(&self, card: usize) {
+        if !self.panicked.replace(false) {
+            self.cards[card].put_in();
+        }
+        self.pass(1_000);
     }
 
-    /// Whether the customer has what was paid for, as far as the ledger knows.
-    pub fn is_served(&self) -> bool {
-        self.sum(|state| matches!(state, State::Loaded(_))) == AMOUNT
+    /// Time passes, where it is ours.
+    pub fn pass(&self, ms: i64) {
+        if let Some(memory) = &self.memory {
+            memory.advance(ms);
+        }
     }
 
     /// Held-up requests arrive now.
@@ -168,138 +280,202 @@ impl World {
         }
     }
 
-    /// What must hold at every moment: nothing on the card that was not paid, nothing called loaded
-    /// that is not on the card.
-    pub fn check_books(&self) {
-        let credits = self.credits();
-        let loaded = self.sum(|state| matches!(state, State::Loaded(_)));
-        let paid: i64 = self
-            .store
-            .payments()
-            .iter()
-            .map(|p| i64::from(p.amount))
-            .sum();
-        assert!(
-            credits <= paid,
-            "{credits} on the card, {paid} paid: {:?}",
-            self.plan
-        );
-        assert!(
-            loaded <= credits,
-            "{loaded} loaded, {credits} on the card: {:?}",
-            self.plan
-        );
-        assert!(
-            paid <= self.cash.get(),
-            "{paid} paid, {} taken",
-            self.cash.get()
-        );
-    }
-
-    /// What must hold at the end: the customer has the money on the card, once; or the card has moved on
-    /// without a proof and the record waits for a supervisor, still knowing its counter.
-    pub fn check_books_at_rest(&self) -> String {
-        let credits = self.credits();
-        let loaded = self.sum(|state| matches!(state, State::Loaded(_)));
-        let loading = self.sum(|state| matches!(state, State::Loading { .. }));
-        let plan = &self.plan;
-        assert_eq!(
-            credits, AMOUNT,
-            "the card was not loaded exactly once: {plan:?}"
-        );
-        assert_eq!(loaded + loading, AMOUNT, "money lies nowhere: {plan:?}");
-        if self.card.borrow().knobs().proofs_kept != ProofsKept::None {
-            assert_eq!(loaded, AMOUNT, "the card's proof was not used: {plan:?}");
+    /// One held-up request arrives, if there is any.
+    pub fn deliver_a_late_request(&self) {
+        let next = self.late.borrow_mut().pop();
+        if let Some(request) = next {
+            request(self);
         }
-        let mut end = format!(
-            "card {} at {}",
-            credits,
-            self.card.borrow().online_counter()
-        );
-        for record in self.store.records() {
-            let _ = write!(end, ", {:?}", StateName(record.state));
+    }
+
+    pub(super) fn hold_up(&self, request: Late) {
+        self.late.borrow_mut().push(request);
+    }
+
+    /// From here on this happens whenever a page asks the backend.
+    pub fn set_meanwhile(&self, what: Option<Meanwhile>) {
+        *self.meanwhile.borrow_mut() = what;
+    }
+
+    pub(super) fn meanwhile(&self) {
+        // Not while it happens already.
+        let what = self.meanwhile.borrow_mut().take();
+        if let Some(what) = what {
+            what(self);
+            self.set_meanwhile(Some(what));
         }
-        let _ = write!(end, ", {} authorised", self.store.authorisations().len());
-        end
     }
 
-    fn credits(&self) -> i64 {
-        let card = self.card.borrow();
-        card.credits()
-            .iter()
-            .map(|credit| i64::from(credit.amount))
-            .sum()
+    /// What was held up never arrives.
+    pub fn lose_late_requests(&self) {
+        self.late.borrow_mut().clear();
     }
 
-    fn sum(&self, which: impl Fn(State) -> bool) -> i64 {
-        let records = self.store.records();
-        let chosen = records.iter().filter(|record| which(record.state));
-        chosen.map(|record| i64::from(record.amount)).sum()
+    /// Everybody signs in anew.
+    pub fn sign_in_anew(&mut self) {
+        let open = |who: &Who| {
+            let operator = wait(self.store.operator(&who.operator)).expect("the store answers");
+            let operator = operator.expect("an operator of this world");
+            let opened = sessions::open(&*self.store, &self.random, &operator, who.terminal);
+            wait(opened).expect("a session opens").0
+        };
+        self.people = Rc::new(self.people.iter().map(open).collect());
+    }
+
+    /// What the ledger and the cards say, compared.
+    pub fn books(&self) -> Books {
+        Books::of(self)
+    }
+
+    /// The desk itself.
+    pub fn backend(&self) -> Desk<'_> {
+        Desk {
+            store: &*self.store,
+            keys: &*self.keys,
+            random: &self.random,
+        }
+    }
+
+    /// An operator who is signed in.
+    pub fn person(&self, name: &str) -> Who {
+        let found = self.people.iter().find(|who| who.operator == name);
+        found.cloned().expect("an operator of this world")
+    }
+
+    /// The teller of an outlet.
+    pub fn teller(&self, outlet: Outlet) -> Who {
+        self.person(&format!("teller.{}", outlet.code()))
+    }
+
+    /// The supervisor of an outlet.
+    pub fn supervisor(&self, outlet: Outlet) -> Who {
+        self.person(&format!("super.{}", outlet.code()))
+    }
+
+    /// A teller's line to the backend.
+    pub fn desk(&self, outlet: Outlet) -> Counter<'_> {
+        Counter::new(self, self.teller(outlet))
+    }
+
+    /// A supervisor's line to the backend.
+    pub fn supervisors_desk(&self, outlet: Outlet) -> Counter<'_> {
+        Counter::new(self, self.supervisor(outlet))
+    }
+
+    /// The first card, as a flow reaches it.
+    pub fn card(&self) -> Slot<'_> {
+        self.slot(0)
+    }
+
+    /// A card, as a flow reaches it.
+    pub fn slot(&self, card: usize) -> Slot<'_> {
+        Slot { world: self, card }
+    }
+
+    /// A fresh idempotency key.
+    pub fn new_key(&self) -> String {
+        self.attempts.set(self.attempts.get() + 1);
+        format!("{}-{}", self.name, self.attempts.get())
     }
 
     /// Counts an await and says what goes wrong at it.
-    fn next(&self, side: Side) -> Option<Cut> {
+    pub(super) fn next(&self, side: Side) -> Option<Cut> {
         let mut awaits = self.awaits.borrow_mut();
         let number = awaits.len();
         awaits.push(side);
-        let planned = self.plan.iter().find(|(at, _)| *at == number);
-        planned.map(|&(_, cut)| cut)
+        self.faults.borrow_mut().at(number, side)
     }
 
-    fn pull(&self) {
-        self.card.borrow_mut().power_off();
-        self.powered.set(false);
-        self.in_reader.set(false);
+    /// Writes down what has happened.
+    pub fn note(&self, what: impl Into<String>) {
+        self.trail.borrow_mut().push(what.into());
     }
 
-    /// The card, as a flow reaches it.
-    pub fn card(&self) -> Slot<'_> {
-        Slot(self)
+    /// What has happened, in one text.
+    pub fn story(&self) -> String {
+        self.trail.borrow().join("\n")
     }
+}
 
-    /// The backend, as a counter reaches it.
-    pub(super) fn desk(&self, outlet: Outlet) -> Counter<'_> {
-        Counter {
-            world: self,
-            who: who(outlet),
+/// Outlets, terminals, people and cards.
+fn stock(cards: &[(CardNumber, &Subject)]) -> Stock {
+    let mut stock = Stock::default();
+    for outlet in Outlet::ALL {
+        let code = outlet.code();
+        stock.outlets.push(etc_api::Outlet {
+            code: code.into(),
+            name: code.into(),
+            kind: OutletKind::Own,
+        });
+        stock.terminals.push(Terminal {
+            number: outlet.terminal(),
+            outlet: code.into(),
+        });
+        let people = [("teller", Role::Teller), ("super", Role::Supervisor)];
+        for (what, role) in people {
+            stock
+                .operators
+                .push(operator(&format!("{what}.{code}"), role, code));
         }
     }
+    for name in DECIDERS {
+        stock
+            .operators
+            .push(operator(name, Role::Supervisor, Outlet::First.code()));
+    }
+    stock
+        .cards
+        .extend(cards.iter().map(|(number, subject)| StockCard {
+            card: in_the_records(*number, subject),
+            holder: None,
+        }));
+    stock
+}
 
-    fn new_key(&self) -> String {
-        self.attempts.set(self.attempts.get() + 1);
-        format!("attempt-{}", self.attempts.get())
+fn operator(name: &str, role: Role, outlet: &str) -> Operator {
+    Operator {
+        name: name.into(),
+        display_name: name.into(),
+        role,
+        outlet: outlet.into(),
+        password: HASH.into(),
     }
 }
 
-struct StateName(State);
-
-impl Debug for StateName {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self.0 {
-            State::Created => "created",
-            State::Paid => "paid",
-            State::Loading { .. } => "loading",
-            State::Loaded(_) => "loaded",
-            State::Closed => "closed",
-        })
-    }
+/// The reader's slot with one of the cards in it.
+pub struct Slot<'w> {
+    world: &'w World,
+    card: usize,
 }
 
-/// The reader's slot.
-pub struct Slot<'w>(&'w World);
+impl Slot<'_> {
+    /// What goes wrong with this command: as planned, or as the story has it.
+    fn cut(&self, command: &[u8]) -> Option<Cut> {
+        const CREDIT: u8 = 0x52;
+        let planned = self.world.next(Side::Card);
+        let at_credit = command.get(1) == Some(&CREDIT);
+        match self.world.tear.get().filter(|_| at_credit) {
+            Some(tear) => {
+                self.world.tear.set(None);
+                Some(planned.unwrap_or(tear.into()))
+            }
+            None => planned,
+        }
+    }
+}
 
 impl Card for Slot<'_> {
     fn connect(&mut self) -> Answer<'_, Result<PowerSession, NoAnswer>> {
-        let world = self.0;
+        let card = &self.world.cards[self.card];
         Box::pin(async move {
-            if !world.in_reader.get() {
+            if !card.in_reader.get() {
                 return Err(NoAnswer::not_sent(Code::NoCard));
             }
-            if !world.powered.replace(true) {
-                world.power.set(world.power.get() + 1);
-                world.card.borrow_mut().power_on();
+            if !card.powered.replace(true) {
+                card.power.set(card.power.get() + 1);
+                card.chip.borrow_mut().power_on();
             }
-            Ok(PowerSession(world.power.get()))
+            Ok(PowerSession(card.power.get()))
         })
     }
 
@@ -308,27 +484,33 @@ impl Card for Slot<'_> {
         session: PowerSession,
         command: &'a Command,
     ) -> Answer<'a, Result<Response, NoAnswer>> {
-        let world = self.0;
+        let world = self.world;
+        let card = &world.cards[self.card];
         Box::pin(async move {
-            if !world.powered.get() || session != PowerSession(world.power.get()) {
+            if !card.powered.get() || session != PowerSession(card.power.get()) {
                 return Err(NoAnswer::not_sent(Code::CardGone));
             }
-            let cut = world.next(Side::Card);
+            let bytes = command.to_bytes();
+            let cut = self.cut(&bytes);
             match cut {
                 Some(Cut::PulledBefore) => {
-                    world.pull();
+                    card.pull();
                     return Err(NoAnswer::unknown(Code::CardGone));
                 }
                 Some(Cut::TabGoneBefore) => return pending().await,
                 _ => {}
             }
-            let answer = world.card.borrow_mut().transmit(&command.to_bytes());
+            let answer = card.apdu(&bytes);
             match cut {
                 Some(Cut::PulledAfter) => {
-                    world.pull();
+                    card.pull();
                     Err(NoAnswer::unknown(Code::CardGone))
                 }
                 Some(Cut::AnswerLost) => Err(NoAnswer::unknown(Code::ReaderTimeout)),
+                Some(Cut::Panicked) => {
+                    world.panicked.set(true);
+                    pending().await
+                }
                 Some(Cut::TabGoneAfter) => pending().await,
                 _ => Response::parse(&answer).map_err(|_| NoAnswer::unknown(Code::ReaderProtocol)),
             }
@@ -336,208 +518,10 @@ impl Card for Slot<'_> {
     }
 }
 
-/// A signed-in teller's line to the backend.
-pub(super) struct Counter<'w> {
-    world: &'w World,
-    who: Who,
-}
+/// Nobody watches. The journal is not used, so that what is proved here holds without it.
+pub struct Quiet;
 
-impl Counter<'_> {
-    /// A fresh idempotency key.
-    pub fn new_key(&self) -> String {
-        self.world.new_key()
-    }
-
-    /// Confirms that the cash was taken.
-    pub async fn pay(&self, record: &str, key: &str) -> Result<Recharge, Refusal> {
-        let payment = Payment {
-            kind: PaymentKind::Cash,
-            amount: AMOUNT,
-        };
-        let record = record.to_owned();
-        self.ask(key, move |desk, who, attempt| {
-            run(desk.pay(who, attempt, &record, &payment))
-        })
-        .await
-    }
-
-    /// One request, with whatever goes wrong on its way.
-    async fn ask<T: PartialEq + Debug + 'static>(
-        &self,
-        key: &str,
-        request: impl Fn(&Desk<'_>, &Who, &Attempt) -> Option<Result<T, Error>> + 'static,
-    ) -> Result<T, Refusal> {
-        let attempt = Attempt {
-            key: key.to_owned(),
-            route: "POST".into(),
-            body: [0; 32],
-        };
-        let who = self.who.clone();
-        let deliver = move |world: &World| {
-            let desk = Desk {
-                store: &world.store,
-                keys: &world.keys,
-                random: &world.random,
-            };
-            let answer = request(&desk, &who, &attempt).expect("memory does not wait");
-            answer.map_err(|error| Refusal { code: error.code() })
-        };
-        let lost = Refusal {
-            code: Code::AnswerLost,
-        };
-        let world = self.world;
-        match world.next(Side::Desk) {
-            Some(Cut::TabGoneBefore) => pending().await,
-            Some(Cut::TabGoneAfter) => {
-                let _ = deliver(world);
-                pending().await
-            }
-            Some(Cut::DownBefore) => Err(lost),
-            Some(Cut::DownAfter) => {
-                let _ = deliver(world);
-                Err(lost)
-            }
-            Some(Cut::Late) => {
-                let late: Late = Box::new(move |world| drop(deliver(world)));
-                world.late.borrow_mut().push(late);
-                Err(lost)
-            }
-            Some(Cut::Doubled) => {
-                let first = deliver(world);
-                let _ = deliver(world);
-                first
-            }
-            _ => deliver(world),
-        }
-    }
-}
-
-impl Authority for Counter<'_> {
-    fn sight<'a>(
-        &'a mut self,
-        card: CardNumber,
-        sight: &'a Sight,
-    ) -> Answer<'a, Result<Sighted, Refusal>> {
-        let sight = sight.clone();
-        let key = self.new_key();
-        Box::pin(async move {
-            self.ask(&key, move |desk, who, _| run(desk.sight(who, card, &sight)))
-                .await
-        })
-    }
-
-    fn create<'a>(
-        &'a mut self,
-        request: &'a CreateRecharge,
-    ) -> Answer<'a, Result<Recharge, Refusal>> {
-        let request = request.clone();
-        let key = self.new_key();
-        Box::pin(async move {
-            self.ask(&key, move |desk, who, attempt| {
-                run(desk.create(who, attempt, &request))
-            })
-            .await
-        })
-    }
-
-    fn authorise<'a>(
-        &'a mut self,
-        record: &'a RecordId,
-        request: &'a Authorise,
-    ) -> Answer<'a, Result<Authorised, Refusal>> {
-        let (record, request) = (record.clone(), request.clone());
-        let key = self.new_key();
-        Box::pin(async move {
-            self.ask(&key, move |desk, who, attempt| {
-                run(desk.authorise(who, attempt, &record, &request))
-            })
-            .await
-        })
-    }
-
-    fn confirm<'a>(
-        &'a mut self,
-        record: &'a RecordId,
-        evidence: &'a Evidence,
-    ) -> Answer<'a, Result<Recharge, Refusal>> {
-        let (record, evidence) = (record.clone(), evidence.clone());
-        let key = self.new_key();
-        Box::pin(async move {
-            self.ask(&key, move |desk, who, attempt| {
-                run(desk.confirm(who, attempt, &record, &evidence))
-            })
-            .await
-        })
-    }
-}
-
-fn who(outlet: Outlet) -> Who {
-    let (code, terminal) = match outlet {
-        Outlet::First => ("LZ01", 6),
-        Outlet::Other => ("TS01", 7),
-    };
-    Who {
-        operator: format!("teller.{code}"),
-        name: "Teller".into(),
-        role: Role::Teller,
-        outlet: etc_api::Outlet {
-            code: code.into(),
-            name: code.into(),
-            kind: OutletKind::Own,
-        },
-        terminal: [1, 2, 3, 4, 5, terminal],
-        session: [terminal; 32],
-    }
-}
-
-/// The plastic: the demo's first card, with the subject's ways.
-fn plastic_of(number: CardNumber, subject: &Subject) -> TollCard {
-    let person = plastic::Personalisation {
-        balance: 3_000,
-        counter: 5,
-        plate: b"\xB8\xCAA12345".to_vec(),
-        start: [0x20, 0x24, 0x01, 0x15],
-        expiry: [0x20, 0x34, 0x01, 0x14],
-        vehicle_class: 1,
-        ..plastic::Personalisation::factory(number.serial)
-    };
-    TollCard::new(&person, subject.knobs, 1)
-}
-
-/// The same card in the records.
-fn record_of(number: CardNumber, subject: &Subject) -> ledger::Card {
-    let knobs = &subject.knobs;
-    let digits = "123456".to_owned();
-    ledger::Card {
-        number,
-        kind: CardKind::StoredValue,
-        version: 0x40,
-        start: Date([0x20, 0x24, 0x01, 0x15]),
-        expiry: Date([0x20, 0x34, 0x01, 0x14]),
-        plate: "甘A12345".into(),
-        plate_colour: 0,
-        vehicle_class: 1,
-        status: CardStatus::Normal,
-        profile: CardProfile {
-            pin: match knobs.pin.form {
-                PinForm::None => Pin::None,
-                PinForm::Ascii6 => Pin::Ascii6(digits),
-                PinForm::Bcd3 => Pin::Bcd3(digits),
-            },
-            issue_file_length: knobs.issue_file_length,
-            proof_counter: match knobs.proof_counter {
-                _ if subject.ask_both => ProofCounter::Both,
-                plastic::ProofCounter::After => ProofCounter::After,
-                plastic::ProofCounter::Before => ProofCounter::Before,
-                plastic::ProofCounter::Both => ProofCounter::Both,
-            },
-        },
-        purse: Purse {
-            key_index: 1,
-            refuses_one_fen: knobs.refuses_one_fen,
-            refuses_odd_terminals: knobs.refuses_odd_terminals,
-        },
-        proved_counter: 0,
-        revision: 0,
-    }
+impl Progress for Quiet {
+    fn at(&mut self, _: Step) {}
+    fn keep(&mut self, _: &KeptEvidence) {}
 }

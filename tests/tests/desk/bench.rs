@@ -177,10 +177,64 @@ impl<S: Store + 'static> Counter<'_, S> {
             .await
     }
 
-    /// Sight and preflight INIT.
+    /// Sight and preflight INIT, with the card's account where the book does not explain its counter.
     pub async fn preflight(&self, card: &mut Plastic) -> String {
         let sighted = self.sight(card).await.ok();
-        card.init(&sighted["preflight"])
+        let init = card.init(&sighted["preflight"]);
+        if sighted["book"] != card.card.online_counter() {
+            let made_for = json!({ "preflight": { "amount": 100 } });
+            // What the account is refused for, the record will be refused for as well.
+            let _ = self.account(card, made_for, &init).await;
+        }
+        init
+    }
+
+    /// The card's own account of its loads.
+    pub async fn account(&self, card: &mut Plastic, made_for: Value, init: &str) -> Answer {
+        let body = json!({
+            "made_for": made_for,
+            "init": init,
+            "prove": card.latest_proof(),
+            "log": card.log(),
+        });
+        self.post(&format!("/cards/{}/account", card.number), body)
+            .await
+    }
+
+    /// The account of a card for the write of its open record.
+    pub async fn account_of(&self, card: &mut Plastic, record: &Value) -> Answer {
+        let init = card.init(&record["init"]);
+        self.account(card, json!({ "record": record["id"] }), &init)
+            .await
+    }
+
+    /// Asks for a let-go and proves it.
+    pub async fn let_go(&self, card: &mut Plastic, record: &Value) -> Answer {
+        let offer = self.post(&on(record, "let-go/offer"), json!({})).await;
+        if offer.status != 200 {
+            return offer;
+        }
+        let init = card.init(&offer.body);
+        let proof = json!({ "init": init, "terminal": offer.body["terminal"] });
+        self.post(&on(record, "let-go"), proof).await
+    }
+
+    /// Asks for a decision.
+    pub async fn ask(&self, kind: &str, card: &Plastic, record: Option<&Value>) -> Answer {
+        let body = json!({
+            "card": card.number,
+            "record": record.map(|record| &record["id"]),
+            "kind": kind,
+            "reason": "card cannot be read any more",
+        });
+        self.post("/cases", body).await
+    }
+
+    /// Somebody approves a case at this PC, with a password of their own.
+    pub async fn approve(&self, case: &Value, operator: &str) -> Answer {
+        let id = case["id"].as_str().unwrap();
+        let body = json!({ "operator": operator, "password": demo::PASSWORD });
+        self.post(&format!("/cases/{id}/approve"), body).await
     }
 
     pub async fn create_with(&self, card: &Plastic, amount: Value, init: &str) -> Answer {
@@ -289,6 +343,21 @@ impl Plastic {
         self.raw(&self.verify.clone());
         let key = init["key_index"].as_u64().unwrap();
         self.apdu(&format!("805000020B{key:02X}{amount:08X}{terminal}10"))
+    }
+
+    /// GET TRANSACTION PROVE for the latest load, where the card keeps one.
+    pub fn latest_proof(&mut self) -> Value {
+        let answer = self.raw(&format!("805A000202{:04X}08", self.card.online_counter()));
+        answer.strip_suffix("9000").map_or(Value::Null, Value::from)
+    }
+
+    /// The log 0018, newest first.
+    pub fn log(&mut self) -> Vec<String> {
+        let records = (1..=50).map(|number| self.raw(&format!("00B2{number:02X}C417")));
+        let written = records.map_while(|answer| answer.strip_suffix("9000").map(str::to_owned));
+        written
+            .filter(|record| !record.starts_with("FFFF"))
+            .collect()
     }
 
     /// GET TRANSACTION PROVE.

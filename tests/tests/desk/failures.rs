@@ -28,6 +28,14 @@ impl KeyStore for BrokenKeys {
     fn verify_tac(&self, _: &Load, _: [u8; 4]) -> Result<(), KeyError> {
         panic!("secret detail")
     }
+
+    fn sign_evidence(&self, _: &'static str, _: [u8; 32]) -> Result<[u8; 64], KeyError> {
+        panic!("secret detail")
+    }
+
+    fn evidence_key(&self) -> Result<[u8; 32], KeyError> {
+        panic!("secret detail")
+    }
 }
 
 #[tokio::test]

@@ -267,6 +267,8 @@ async fn a_card_without_pin_and_one_that_is_asked_in_its_own_way_are_loaded_too(
     assert_eq!(preflight["terminal"], "010203040506");
     preflight["amount"] = json!(2_500);
     let init = card.init(&preflight);
+    let made_for = json!({ "preflight": { "amount": 2_500 } });
+    teller.account(&mut card, made_for, &init).await.ok();
     teller
         .create_with(&card, json!(2_600), &init)
         .await

@@ -18,6 +18,7 @@ fn path(template: &str) -> String {
     template
         .replace("{number}", "62012201230100000017")
         .replace("{id}", "none")
+        .replace("{day}", "20260601")
 }
 
 #[tokio::test]

@@ -64,8 +64,8 @@ async fn where_no_load_may_begin_there_is_no_preflight_but_the_reason() {
         assert_eq!(sighted["refusal"], code.as_str(), "{operator}");
         assert_eq!(sighted["profile"], Value::Null, "{operator}");
     }
-    let looked = |entry: &&etc_backend::audit::Entry| {
-        entry.event == etc_backend::audit::Event::Sighted && entry.operator == "demo.bank"
+    let looked = |sealed: &&etc_backend::audit::Sealed| {
+        sealed.line.event == "sighted" && sealed.line.operator == "demo.bank"
     };
     let trail = bench.store.audit();
     assert_eq!(

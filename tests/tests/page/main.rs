@@ -7,6 +7,8 @@
 
 mod desk;
 mod stories;
+mod stories_money;
+mod stories_records;
 
 use std::rc::Rc;
 
@@ -16,14 +18,14 @@ use tokio::task::{LocalSet, spawn_local};
 use desk::Desk;
 
 macro_rules! tell {
-    ($browser:ident: $($story:ident),+ $(,)?) => {
+    ($browser:ident, $told:ident: $($story:ident),+ $(,)?) => {
         // One story alone: `ETC_STORY=english cargo test …`.
         let wanted = std::env::var("ETC_STORY").unwrap_or_default();
         $(
             if stringify!($story).contains(&wanted) {
                 println!("story: {}", stringify!($story).replace('_', " "));
                 let desk = Desk::open(&$browser, stringify!($story)).await;
-                stories::$story(&desk).await;
+                $told::$story(&desk).await;
                 desk.close().await;
             }
         )+
@@ -31,7 +33,7 @@ macro_rules! tell {
 }
 
 async fn stories(browser: Rc<Browser>) {
-    tell!(browser:
+    tell!(browser, stories:
         a_card_is_checked_and_loaded,
         a_card_pulled_before_the_write_is_offered_again,
         a_card_pulled_after_the_write_is_found_loaded,
@@ -50,6 +52,27 @@ async fn stories(browser: Rc<Browser>) {
         a_second_tab_does_not_get_the_reader,
         everything_is_there_in_english,
         a_bank_teller_is_refused_cash,
+    );
+    tell!(browser, stories_money:
+        a_load_is_paid_by_pos,
+        a_slip_is_scanned_and_used_once,
+        a_wrong_amount_is_corrected_before_the_payment,
+        money_is_given_back_in_cash,
+        money_that_was_not_given_back_goes_onto_the_card,
+        a_drawer_is_opened_counted_and_closed,
+        the_day_is_looked_at_and_loads_are_stopped,
+        money_is_there_in_english,
+    );
+    tell!(browser, stories_records:
+        a_torn_load_is_put_back_and_loaded,
+        a_load_that_reached_its_card_closes_its_record,
+        a_paid_record_is_loaded_without_paying_again,
+        another_card_does_not_change_a_record,
+        a_record_without_its_card_is_decided_by_two,
+        another_outlet_finishes_a_load,
+        an_auditor_reads_and_changes_nothing,
+        a_bank_sees_its_own_records_only,
+        records_are_there_in_english,
     );
 }
 

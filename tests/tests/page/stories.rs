@@ -510,7 +510,7 @@ pub async fn a_bank_teller_is_refused_cash(desk: &Desk<'_>) {
 }
 
 /// The screen after a write whose outcome is open: amber, and never called failed.
-async fn see_torn(desk: &Desk<'_>) {
+pub(crate) async fn see_torn(desk: &Desk<'_>) {
     let browser = desk.browser;
     browser.see("CRD-111").await;
     browser.see("结果待核实").await;
@@ -551,7 +551,7 @@ async fn held_readers(desk: &Desk<'_>) -> serde_json::Value {
 }
 
 /// The screen in English: no Chinese but names, plates and the button that leads back.
-async fn english(desk: &Desk<'_>, picture: &str) {
+pub(crate) async fn english(desk: &Desk<'_>, picture: &str) {
     let browser = desk.browser;
     // Also what a screen reader says.
     let script = "

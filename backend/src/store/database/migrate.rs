@@ -6,7 +6,7 @@ use crate::store::{Purpose, StoreError};
 use crate::words::Word;
 
 /// A script for both databases.
-struct Script {
+pub struct Script {
     sqlite: &'static str,
     /// Where it takes more than other words. None: the script is the same.
     postgres: Option<&'static str>,
@@ -14,10 +14,20 @@ struct Script {
 
 /// All scripts, oldest first. A script that has been released is never edited: a later one changes
 /// what it did. The database counts how many it has seen.
-const SCRIPTS: &[Script] = &[Script {
-    sqlite: include_str!("../migrations/0001_load.sql"),
-    postgres: None,
-}];
+pub const SCRIPTS: &[Script] = &[
+    Script {
+        sqlite: include_str!("../migrations/0001_load.sql"),
+        postgres: None,
+    },
+    Script {
+        sqlite: include_str!("../migrations/0002_books.sql"),
+        postgres: None,
+    },
+    Script {
+        sqlite: include_str!("../migrations/0003_money.sql"),
+        postgres: Some(include_str!("../migrations/0003_money.postgres.sql")),
+    },
+];
 
 /// What PostgreSQL has beside the tables of the scripts.
 const POSTGRES: &str = include_str!("../migrations/0000_desk.postgres.sql");
@@ -54,32 +64,39 @@ impl Script {
     }
 }
 
-/// The scripts that a database has not seen.
-fn unseen(seen: i64) -> Result<&'static [Script], StoreError> {
+/// Those of the scripts that a database has not seen.
+fn unseen(scripts: &[Script], seen: i64) -> Result<&[Script], StoreError> {
     let unseen = usize::try_from(seen)
         .ok()
-        .and_then(|seen| SCRIPTS.get(seen..));
+        .and_then(|seen| scripts.get(seen..));
     unseen.ok_or_else(|| StoreError::Failed("the database was written by a newer backend".into()))
 }
 
-/// Runs the scripts this SQLite database has not seen.
-pub async fn sqlite(database: &mut SqliteConnection) -> Result<(), StoreError> {
+/// Runs those of the scripts that this SQLite database has not seen.
+pub async fn sqlite(
+    database: &mut SqliteConnection,
+    scripts: &'static [Script],
+) -> Result<(), StoreError> {
     let seen: i64 = sqlx::query_scalar("PRAGMA user_version")
         .fetch_one(&mut *database)
         .await?;
-    for script in unseen(seen)? {
+    for script in unseen(scripts, seen)? {
         sqlx::raw_sql(script.sqlite).execute(&mut *database).await?;
     }
     // A pragma takes no parameters; the text is made of a number of ours.
-    let seen = format!("PRAGMA user_version = {}", SCRIPTS.len());
+    let seen = format!("PRAGMA user_version = {}", scripts.len());
     sqlx::raw_sql(AssertSqlSafe(seen))
         .execute(&mut *database)
         .await?;
     Ok(())
 }
 
-/// Runs the scripts this PostgreSQL database has not seen, and holds it to what it was made for.
-pub async fn postgres(database: &mut PgConnection, purpose: Purpose) -> Result<(), StoreError> {
+/// Runs those of the scripts that this PostgreSQL database has not seen, and holds it to what it was made for.
+pub async fn postgres(
+    database: &mut PgConnection,
+    scripts: &[Script],
+    purpose: Purpose,
+) -> Result<(), StoreError> {
     // Backends that start together take turns; the number is this lock's name.
     sqlx::raw_sql("SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock(4993347)")
         .execute(&mut *database)
@@ -112,7 +129,7 @@ pub async fn postgres(database: &mut PgConnection, purpose: Purpose) -> Result<(
             Purpose::Real => "the database was made for a demo: real records need another".into(),
         }));
     }
-    let unseen = unseen(seen)?;
+    let unseen = unseen(scripts, seen)?;
     if unseen.is_empty() {
         return Ok(());
     }
@@ -121,7 +138,7 @@ pub async fn postgres(database: &mut PgConnection, purpose: Purpose) -> Result<(
             .execute(&mut *database)
             .await?;
     }
-    let now = i64::try_from(SCRIPTS.len()).map_err(|error| StoreError::Failed(error.into()))?;
+    let now = i64::try_from(scripts.len()).map_err(|error| StoreError::Failed(error.into()))?;
     sqlx::query("UPDATE desk SET scripts = $1")
         .bind(now)
         .execute(&mut *database)

@@ -5,35 +5,46 @@
 //! transaction begins, the clock; and in [`migrate`]: the words for a table. No row locks: revisions,
 //! versions and unique indexes hold every invariant.
 //!
-//! A new table is a script in `migrations/`, an [`insert`](statement::insert) in [`write`] and a
-//! function in [`rows`]; a new question is one method here. The suite runs it on both.
+//! A new table is a script in `migrations/`, an [`insert`](statement::insert) in [`write`] or [`noted`] and a
+//! function in [`rows`]; a new question is one method here, and its statement, if it is long, stands in
+//! [`questions`]. The suite runs it on both.
 
 mod connection;
 mod migrate;
+mod noted;
 mod postgres;
+mod questions;
 mod row;
 mod rows;
 mod sqlite;
 mod statement;
+mod stock;
 #[cfg(test)]
 pub(super) mod tests;
 mod write;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use apdu_core::bcd::CardNumber;
+use apdu_core::hex::encode;
 use async_trait::async_trait;
-use etc_api::Outlet;
+use etc_api::{Outlet, Takings};
 
 use self::connection::{Database, Durability};
+use self::noted::Step;
 use self::sqlite::SqlitePools;
 use self::statement::sql;
 use super::{
-    Commit, CountedProof, Operator, Purpose, Session, SignInRule, Stock, Store, StoreError,
-    StoredAnswer, TokenHash,
+    Commit, Counted, CountedProof, DrawerRow, Operator, Purpose, RecordSearch, Session, SignInRule,
+    Stock, Store, StoreError, StoredAnswer, TokenHash,
 };
-use crate::audit::Entry;
-use crate::ledger::{Authorisation, CardFile, Record};
+use crate::audit::{Entry, Sealed};
+use crate::ledger::limits::Day;
+use crate::ledger::{
+    Approval, Authorisation, BookRow, Card, CardFile, Case, MoneyBack, PaymentTaken, PosSlip,
+    Record, Seen, State, Switch, VerifiedInit,
+};
 
 /// A store in a database.
 pub struct DatabaseStore {
@@ -77,14 +88,32 @@ impl Store for DatabaseStore {
         let nonce = sql("SELECT * FROM nonce WHERE card = $1");
         let created =
             sql("SELECT * FROM recharge WHERE card = $1 AND state = 'created' ORDER BY id");
-        let open = sql("SELECT * FROM recharge WHERE card = $1 AND state IN ('paid', 'loading')");
+        let open = sql("SELECT * FROM recharge WHERE card = $1 \
+             AND state IN ('paid', 'loading', 'refunding')");
+        let open = read.one(open.bind(number), rows::record).await?;
+        let given_up = sql("SELECT * FROM recharge WHERE card = $1 \
+             AND state = 'refunded' AND refund_counter IS NOT NULL ORDER BY created_at DESC, id DESC LIMIT 1");
         let latest = sql("SELECT MAX(second) AS latest FROM authorisation WHERE card = $1");
+        let unexplained = sql("SELECT counter FROM counter_book WHERE card = $1 \
+             AND spender IN ('lost', 'unknown') ORDER BY counter");
+        let offers = match open.as_ref().map(|open| open.state) {
+            Some(State::Loading { counter }) => {
+                let offers =
+                    sql("SELECT offers FROM let_go_offer WHERE card = $1 AND counter = $2");
+                let offers = offers.bind(number).bind(counter);
+                read.one(offers, rows::offers).await?
+            }
+            _ => None,
+        };
         let file = CardFile {
             card,
             nonce: read.one(nonce.bind(number), rows::nonce).await?,
             created: read.all(created.bind(number), rows::record).await?,
-            open: read.one(open.bind(number), rows::record).await?,
             latest_second: read.one(latest.bind(number), rows::latest).await?.flatten(),
+            unexplained: read.all(unexplained.bind(number), rows::counter).await?,
+            given_up: read.one(given_up.bind(number), rows::record).await?,
+            let_go_offers: offers.unwrap_or_default(),
+            open,
         };
         read.commit().await?;
         Ok(Some(file))
@@ -114,6 +143,197 @@ impl Store for DatabaseStore {
             .await
     }
 
+    async fn authorisations_from(
+        &self,
+        card: CardNumber,
+        counter: u16,
+    ) -> Result<Vec<Authorisation>, StoreError> {
+        let from =
+            sql("SELECT * FROM authorisation WHERE card = $1 AND counter >= $2 ORDER BY second");
+        let from = from.bind(card).bind(counter);
+        self.database.all(from, rows::authorisation).await
+    }
+
+    async fn seen(&self, card: CardNumber, init: &VerifiedInit) -> Result<Seen, StoreError> {
+        let known = sql("SELECT * FROM seen_init WHERE card = $1 AND random = $2");
+        let known = known.bind(card).bind(encode(&init.random));
+        let shown = (init.amount, init.terminal, init.balance, init.counter);
+        let known = self.database.one(known, rows::seen_init).await?;
+        Ok(match known {
+            None => Seen::Never,
+            Some(known) if known == shown => Seen::Same,
+            Some(_) => Seen::Repeated,
+        })
+    }
+
+    async fn book(&self, card: CardNumber, from: u16) -> Result<Vec<BookRow>, StoreError> {
+        let book = sql(
+            "SELECT * FROM counter_book WHERE card = $1 AND counter >= $2 \
+             UNION ALL SELECT * FROM counter_book WHERE card = $1 AND counter < $2 \
+             AND spender IN ('lost', 'unknown') ORDER BY counter",
+        );
+        let book = book.bind(card).bind(from);
+        self.database.all(book, rows::book_row).await
+    }
+
+    async fn registered(&self, terminals: &[[u8; 6]]) -> Result<Vec<[u8; 6]>, StoreError> {
+        if terminals.is_empty() {
+            return Ok(Vec::new());
+        }
+        let known = sql("SELECT number FROM terminal WHERE number IN");
+        let known = known.any_of(terminals.iter().map(|number| encode(number)));
+        let known = self.database.all(known, rows::terminal).await?;
+        let is_known = |terminal: &&[u8; 6]| known.contains(terminal);
+        Ok(terminals.iter().filter(is_known).copied().collect())
+    }
+
+    async fn payment(&self, record: &str) -> Result<Option<PaymentTaken>, StoreError> {
+        let payment = sql("SELECT * FROM payment WHERE recharge = $1").bind(record);
+        self.database.one(payment, rows::payment).await
+    }
+
+    async fn slip_used(&self, slip: &PosSlip) -> Result<bool, StoreError> {
+        let used = sql("SELECT day FROM pos_slip WHERE terminal = $1 AND number = $2 AND day = $3");
+        let used = used.bind(&slip.terminal).bind(&slip.number).bind(&slip.day);
+        Ok(self.database.one(used, rows::there).await?.is_some())
+    }
+
+    async fn money_back(&self, record: &str) -> Result<Option<MoneyBack>, StoreError> {
+        let back = sql("SELECT * FROM money_back WHERE recharge = $1").bind(record);
+        self.database.one(back, rows::money_back).await
+    }
+
+    async fn find_records(&self, search: &RecordSearch) -> Result<Vec<(Record, Card)>, StoreError> {
+        let mut read = self.database.snapshot().await?;
+        let records = read.all(questions::records(search), rows::record).await?;
+        let numbers: BTreeSet<_> = records.iter().map(|record| record.card).collect();
+        let mut cards = BTreeMap::new();
+        if !numbers.is_empty() {
+            let found = sql("SELECT * FROM card WHERE number IN").any_of(numbers);
+            let found = read.all(found, rows::card).await?;
+            cards.extend(found.into_iter().map(|card| (card.number, card)));
+        }
+        read.commit().await?;
+        let with_card = |record: Record| {
+            let card = cards.get(&record.card).cloned();
+            Some((record, card?))
+        };
+        Ok(records.into_iter().filter_map(with_card).collect())
+    }
+
+    async fn audit_chain(&self, card: CardNumber) -> Result<Vec<Sealed>, StoreError> {
+        let chain = sql("SELECT * FROM audit_line WHERE chain = $1 ORDER BY number").bind(card);
+        self.database.all(chain, rows::audit_line).await
+    }
+
+    async fn audit_heads(&self, from: i64, to: i64) -> Result<Vec<Sealed>, StoreError> {
+        let heads = questions::audit_heads(from, to);
+        self.database.all(heads, rows::audit_line).await
+    }
+
+    async fn case(&self, id: &str) -> Result<Option<(Case, Vec<Approval>)>, StoreError> {
+        let mut read = self.database.snapshot().await?;
+        let case = sql("SELECT * FROM decision_case WHERE id = $1").bind(id);
+        let Some(case) = read.one(case, rows::case).await? else {
+            return Ok(None);
+        };
+        let approvals = sql("SELECT * FROM approval WHERE case_id = $1 ORDER BY at, operator");
+        let approvals = read.all(approvals.bind(id), rows::approval).await?;
+        read.commit().await?;
+        Ok(Some((case, approvals)))
+    }
+
+    async fn open_cases(&self) -> Result<Vec<(Case, Vec<Approval>)>, StoreError> {
+        let mut read = self.database.snapshot().await?;
+        let cases = sql("SELECT * FROM decision_case WHERE state = 'open' ORDER BY at, id");
+        let cases = read.all(cases, rows::case).await?;
+        let approvals = sql("SELECT * FROM approval WHERE case_id IN \
+             (SELECT id FROM decision_case WHERE state = 'open') ORDER BY at, operator");
+        let approvals = read.all(approvals, rows::approval).await?;
+        read.commit().await?;
+        let with_approvals = |case: Case| {
+            let of_case = |one: &&Approval| one.case == case.id;
+            let approvals = approvals.iter().filter(of_case).cloned().collect();
+            (case, approvals)
+        };
+        Ok(cases.into_iter().map(with_approvals).collect())
+    }
+
+    async fn switches(&self) -> Result<Vec<Switch>, StoreError> {
+        let thrown = sql("SELECT * FROM switch WHERE lifted_at IS NULL ORDER BY at, id");
+        self.database.all(thrown, rows::switch).await
+    }
+
+    async fn throw_switch(&self, switch: &Switch, entry: &Entry) -> Result<(), StoreError> {
+        noted::note(&self.database, || noted::throw_switch(switch), entry).await?;
+        Ok(())
+    }
+
+    async fn lift_switch(&self, id: &str, entry: &Entry) -> Result<bool, StoreError> {
+        noted::note(&self.database, || noted::lift_switch(id, entry), entry).await
+    }
+
+    async fn opened_since(&self, operator: &str, from: i64) -> Result<Day, StoreError> {
+        let opened = sql("SELECT COUNT(*) AS records, \
+             CAST(COALESCE(SUM(amount), 0) AS BIGINT) AS fen FROM recharge \
+             WHERE operator = $1 AND created_at >= $2 AND state <> 'closed'");
+        let opened = opened.bind(operator).bind(from);
+        let day = self.database.one(opened, rows::day).await?;
+        Ok(day.unwrap_or_default())
+    }
+
+    async fn drawer(&self, operator: &str, outlet: &str) -> Result<Option<DrawerRow>, StoreError> {
+        let drawer = sql("SELECT * FROM drawer WHERE operator = $1 AND outlet = $2 \
+             ORDER BY CASE WHEN closed_at IS NULL THEN 0 ELSE 1 END, opened_at DESC, id DESC \
+             LIMIT 1");
+        let drawer = drawer.bind(operator).bind(outlet);
+        self.database.one(drawer, rows::drawer).await
+    }
+
+    async fn open_drawer(&self, drawer: &DrawerRow, entry: &Entry) -> Result<(), StoreError> {
+        noted::note(&self.database, || noted::open_drawer(drawer), entry).await?;
+        Ok(())
+    }
+
+    async fn close_drawer(
+        &self,
+        id: &str,
+        revision: i64,
+        counted: &Counted,
+        entry: &Entry,
+    ) -> Result<(), StoreError> {
+        let close = || noted::close_drawer(id, revision, counted);
+        match noted::note(&self.database, close, entry).await? {
+            true => Ok(()),
+            false => Err(StoreError::Raced),
+        }
+    }
+
+    async fn drawers(&self, from: i64, to: i64) -> Result<Vec<DrawerRow>, StoreError> {
+        let drawers = sql("SELECT * FROM drawer \
+             WHERE (closed_at IS NULL OR closed_at >= $1) AND opened_at < $2 \
+             ORDER BY outlet, opened_at, id");
+        let drawers = drawers.bind(from).bind(to);
+        self.database.all(drawers, rows::drawer).await
+    }
+
+    async fn takings(&self, from: i64, to: i64) -> Result<Vec<Takings>, StoreError> {
+        let takings = questions::takings(from, to);
+        self.database.all(takings, rows::takings).await
+    }
+
+    async fn unexplained(&self, from: i64, to: i64) -> Result<Vec<BookRow>, StoreError> {
+        let unexplained = sql("SELECT * FROM counter_book WHERE at >= $1 AND at < $2 \
+             AND spender IN ('lost', 'unknown') ORDER BY card, counter");
+        let unexplained = unexplained.bind(from).bind(to);
+        self.database.all(unexplained, rows::book_row).await
+    }
+
+    async fn stopped_cards(&self) -> Result<Vec<(Card, i64)>, StoreError> {
+        let stopped = sql("SELECT * FROM card WHERE stopped IS NOT NULL ORDER BY number");
+        self.database.all(stopped, rows::stopped_card).await
+    }
+
     async fn answer(&self, key: &str) -> Result<Option<StoredAnswer>, StoreError> {
         let answer = sql("SELECT * FROM answer WHERE key = $1").bind(key);
         self.database.one(answer, rows::answer).await
@@ -121,11 +341,11 @@ impl Store for DatabaseStore {
 
     async fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
         let mut transaction = self.database.begin(Durability::Flushed).await?;
-        write::change(&mut transaction, &commit.change).await?;
+        write::change(&mut transaction, &commit.change, commit.entry.at).await?;
         if let Some(proof) = &commit.proved {
             write::uncount_proof(&mut transaction, proof).await?;
         }
-        write::audit(&mut transaction, &commit.entry).await?;
+        noted::audit(&mut transaction, &commit.entry).await?;
         if let Some(answer) = &commit.answer {
             write::answer(&mut transaction, answer).await?;
         }
@@ -152,19 +372,16 @@ impl Store for DatabaseStore {
     }
 
     async fn unlock_card(&self, card: CardNumber, entry: &Entry) -> Result<bool, StoreError> {
-        let mut transaction = self.database.begin(Durability::Flushed).await?;
-        let unlock = sql("UPDATE card SET wrong_proofs = 0 WHERE number = $1").bind(card);
-        if transaction.execute(unlock).await? == 0 {
-            return Ok(false);
-        }
-        write::audit(&mut transaction, entry).await?;
-        transaction.commit().await?;
-        Ok(true)
+        let unlock = || {
+            let unlock = sql("UPDATE card SET wrong_proofs = 0 WHERE number = $1").bind(card);
+            vec![Step::Change(unlock)]
+        };
+        noted::note(&self.database, unlock, entry).await
     }
 
     async fn add(&self, stock: &Stock) -> Result<(), StoreError> {
         let mut transaction = self.database.begin(Durability::Flushed).await?;
-        write::stock(&mut transaction, stock).await?;
+        stock::add(&mut transaction, stock).await?;
         transaction.commit().await
     }
 
@@ -200,11 +417,15 @@ impl Store for DatabaseStore {
         Ok(self.database.execute(count).await? == 1)
     }
 
+    async fn forget_sign_ins(&self, name: &str) -> Result<(), StoreError> {
+        let forget = sql("DELETE FROM sign_in WHERE name = $1").bind(name);
+        self.database.execute(forget).await?;
+        Ok(())
+    }
+
     async fn open_session(&self, session: &Session, entry: &Entry) -> Result<(), StoreError> {
-        let mut transaction = self.database.begin(Durability::Flushed).await?;
-        write::session(&mut transaction, session).await?;
-        write::audit(&mut transaction, entry).await?;
-        transaction.commit().await
+        noted::note(&self.database, || noted::open_session(session), entry).await?;
+        Ok(())
     }
 
     async fn session(&self, token: &TokenHash) -> Result<Option<Session>, StoreError> {
@@ -219,16 +440,16 @@ impl Store for DatabaseStore {
     }
 
     async fn close_session(&self, token: &TokenHash, entry: &Entry) -> Result<(), StoreError> {
-        let mut transaction = self.database.begin(Durability::Flushed).await?;
-        let close = sql("DELETE FROM session WHERE token = $1").bind(token);
-        transaction.execute(close).await?;
-        write::audit(&mut transaction, entry).await?;
-        transaction.commit().await
+        let close = || {
+            let close = sql("DELETE FROM session WHERE token = $1").bind(token);
+            vec![Step::Do(close)]
+        };
+        noted::note(&self.database, close, entry).await?;
+        Ok(())
     }
 
     async fn note(&self, entry: &Entry) -> Result<(), StoreError> {
-        let mut transaction = self.database.begin(Durability::Flushed).await?;
-        write::audit(&mut transaction, entry).await?;
-        transaction.commit().await
+        noted::note(&self.database, Vec::new, entry).await?;
+        Ok(())
     }
 }

@@ -49,7 +49,7 @@ pub async fn open(url: &str, purpose: Purpose) -> Result<PgPool, StoreError> {
     let options = options.application_name("etc-backend").options(SETTINGS);
     let mut connection = options.connect().await?;
     let mut transaction = connection.begin().await?;
-    migrate::postgres(&mut transaction, purpose).await?;
+    migrate::postgres(&mut transaction, migrate::SCRIPTS, purpose).await?;
     transaction.commit().await?;
     connection.close().await?;
     let pool = PgPoolOptions::new()

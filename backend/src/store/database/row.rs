@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use apdu_core::bcd::{Date, packed};
-use apdu_core::hex::Fixed;
+use apdu_core::hex::{Fixed, decode};
 use sqlx::postgres::{PgRow, Postgres};
 use sqlx::sqlite::{Sqlite, SqliteRow};
 use sqlx::{Decode, Type};
@@ -61,6 +61,27 @@ impl Row {
     /// A number that may be missing.
     pub fn maybe(&self, column: &str) -> Result<Option<i64>, StoreError> {
         self.get(column)
+    }
+
+    /// A text that may be missing.
+    pub fn maybe_text(&self, column: &str) -> Result<Option<String>, StoreError> {
+        self.get(column)
+    }
+
+    /// A number of a smaller type that may be missing.
+    pub fn maybe_number<T: TryFrom<i64>>(&self, column: &str) -> Result<Option<T>, StoreError> {
+        let number = self.maybe(column)?.map(T::try_from).transpose();
+        number.map_err(|_| StoreError::corrupt(column))
+    }
+
+    pub fn maybe_word<T: Word>(&self, column: &str) -> Result<Option<T>, StoreError> {
+        let word = |text: String| T::of_word(&text).ok_or_else(|| StoreError::corrupt(column));
+        self.maybe_text(column)?.map(word).transpose()
+    }
+
+    /// Bytes as they are, written in hex.
+    pub fn hex(&self, column: &str) -> Result<Vec<u8>, StoreError> {
+        decode(&self.text(column)?).ok_or_else(|| StoreError::corrupt(column))
     }
 
     pub fn number<T: TryFrom<i64>>(&self, column: &str) -> Result<T, StoreError> {

@@ -74,7 +74,7 @@ impl SqlitePools {
 async fn bring_up_to_date(options: SqliteConnectOptions) -> Result<(), StoreError> {
     let mut connection = options.foreign_keys(false).connect().await?;
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    migrate::sqlite(&mut transaction).await?;
+    migrate::sqlite(&mut transaction, migrate::SCRIPTS).await?;
     let broken = sqlx::query("PRAGMA foreign_key_check")
         .fetch_optional(&mut *transaction)
         .await?;

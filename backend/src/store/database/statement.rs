@@ -19,6 +19,12 @@ pub struct Statement {
     values: Vec<Value>,
 }
 
+#[cfg(test)]
+thread_local! {
+    /// The statements that a test has asked of SQLite, so that it can look at how they are carried out.
+    pub static ASKED: std::cell::RefCell<std::collections::BTreeSet<String>> = Default::default();
+}
+
 /// What a column holds. A missing value has a type too: PostgreSQL asks for it.
 pub enum Value {
     Integer(Option<i64>),
@@ -50,7 +56,32 @@ impl Statement {
         self
     }
 
+    /// The statement with more text behind.
+    pub fn more(mut self, text: &'static str) -> Self {
+        self.text.to_mut().push_str(text);
+        self
+    }
+
+    /// The statement with a placeholder of this value behind. Not to be mixed with placeholders in the text.
+    pub fn value(mut self, value: impl Into<Value>) -> Self {
+        self.values.push(value.into());
+        let place = format!("${}", self.values.len());
+        self.text.to_mut().push_str(&place);
+        self
+    }
+
+    /// The statement with placeholders of these values behind, in parentheses. There must be one.
+    pub fn any_of(self, values: impl IntoIterator<Item = impl Into<Value>>) -> Self {
+        let start = (self, " (");
+        let (list, _) = values.into_iter().fold(start, |(list, before), value| {
+            (list.more(before).value(value), ", ")
+        });
+        list.more(")")
+    }
+
     pub fn sqlite(self) -> Query<'static, Sqlite, SqliteArguments> {
+        #[cfg(test)]
+        ASKED.with_borrow_mut(|asked| asked.insert(self.text.to_string()));
         let query = sqlx::query(AssertSqlSafe(self.text));
         self.values.into_iter().fold(query, bind)
     }

@@ -246,6 +246,42 @@ fn each_profile_has_its_counter_for_the_proof() {
 }
 
 #[test]
+fn an_init_clears_the_proof_by_knob_only() {
+    for (clears, shown) in [(false, true), (true, false)] {
+        let mut card = with(|knobs| knobs.init_clears_proof = clears);
+        unlock(&mut card);
+        load(&mut card, 1);
+        // One that is refused clears nothing.
+        expect(&mut card, "805000020B 41 00000001 010203040506 10", "9403");
+        assert_eq!(card.transmit(&bytes("805A000202000608")).len(), 10);
+        init(&mut card, 1, TERMINAL);
+        let proof = card.transmit(&bytes("805A000202000608"));
+        assert_eq!(proof.len() == 10, shown);
+    }
+}
+
+#[test]
+fn a_credit_follows_its_init_at_once_by_knob_only() {
+    let mut card = with(|knobs| knobs.credit_only_after_init = true);
+    unlock(&mut card);
+    let before = money(&card);
+    let (_, credit) = init(&mut card, 50_00, TERMINAL);
+    card.transmit(&bytes("805C000204"));
+    assert_eq!(card.transmit(&credit), [0x69, 0x85]);
+    assert_eq!(money(&card), before);
+    load(&mut card, 50_00);
+}
+
+#[test]
+fn a_card_may_keep_its_log_to_itself() {
+    let mut card = with(|knobs| knobs.hides_log = true);
+    unlock(&mut card);
+    load(&mut card, 1);
+    expect(&mut card, "00B201C417", "6982");
+    assert_eq!(card.transmit(&bytes("00B201CC2B")).len(), 45);
+}
+
+#[test]
 fn a_purchase_lowers_the_balance_and_replaces_a_proof_by_knob_only() {
     for (kept, load_shown, purchase_shown) in [
         (ProofsKept::LastLoad, true, false),

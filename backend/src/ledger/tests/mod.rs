@@ -1,17 +1,29 @@
 //! Every transition and every refusal, from facts alone.
 
+mod book;
+mod case;
+mod let_go;
+mod refund;
+mod settle;
+mod switch;
+
 use apdu_core::authority::{CardProfile, CardStatus, Pin, ProofCounter};
 use apdu_core::bcd::Date;
 use apdu_core::fault::Code;
-use etc_api::{Payment, PaymentKind};
 
-use super::limits::{LARGEST_AMOUNT, LARGEST_BALANCE, NONCE_LIFE};
+use super::limits::{
+    Day, FEN_PER_DAY, LARGEST_AMOUNT, LARGEST_BALANCE, NONCE_LIFE, RECORDS_PER_DAY,
+};
 use super::*;
 
 /// 2026-06-01 12:00:00 in Asia/Shanghai.
 const NOON: i64 = 1_780_286_400_000;
 
+static NO_SWITCHES: Switches = Switches(Vec::new());
+
 const TELLER: Asker<'static> = Asker {
+    switches: &NO_SWITCHES,
+    day: Day { records: 0, fen: 0 },
     operator: "teller",
     outlet: "LZ01",
     own: true,
@@ -42,12 +54,18 @@ fn file() -> CardFile {
                 refuses_odd_terminals: false,
             },
             proved_counter: 5,
+            book: Some(5),
+            weak_random: false,
+            stopped: None,
             revision: 7,
         },
         nonce: None,
         created: Vec::new(),
         open: None,
+        given_up: None,
         latest_second: None,
+        unexplained: Vec::new(),
+        let_go_offers: 0,
     }
 }
 
@@ -78,17 +96,24 @@ fn record(state: State) -> Record {
 
 fn init(counter: u16) -> VerifiedInit {
     VerifiedInit {
+        amount: 10_000,
+        terminal: TELLER.terminal,
+        fresh: false,
+        seen: Seen::Never,
         balance: 3_000,
         counter,
         random: [0xA1, 0xB2, 0xC3, 0xD4],
     }
 }
 
-fn cash(amount: i64) -> Payment {
-    Payment {
-        kind: PaymentKind::Cash,
-        amount,
+fn cash() -> Means {
+    Means::Cash {
+        drawer: "drawer".into(),
     }
+}
+
+fn code<T>(answer: Result<T, Denied>) -> Option<Code> {
+    answer.err().map(|denied| denied.code)
 }
 
 /// Changes one thing about a card's file.
@@ -251,7 +276,6 @@ fn a_record_opens_on_a_card_that_proved_itself() {
         change.writes,
         [
             Write::DropNonces,
-            Write::ProveCounter(5),
             Write::UpdateRecord(old),
             Write::InsertRecord(record),
         ]
@@ -262,7 +286,7 @@ fn a_record_opens_on_a_card_that_proved_itself() {
 fn a_record_does_not_open_without_room_on_the_card() {
     let file = with_nonce();
     let terms = terms(&file, 10_000, &TELLER, NOON).unwrap();
-    let refusal = |init| create(&file, &terms, &init, "r".into(), &TELLER, NOON).err();
+    let refusal = |init| code(create(&file, &terms, &init, "r".into(), &TELLER, NOON));
     assert_eq!(refusal(init(0xFFFF)), Some(Code::CounterEnd));
     assert_eq!(refusal(init(4)), Some(Code::OldCounter));
     let holding = |balance| VerifiedInit { balance, ..init(5) };
@@ -279,7 +303,8 @@ fn money_is_taken_once_for_the_amount_and_at_the_outlet_of_the_record() {
     let paid = pay(
         &file(),
         &record(State::Created),
-        &cash(10_000),
+        10_000,
+        cash(),
         &TELLER,
         NOON,
     )
@@ -287,7 +312,7 @@ fn money_is_taken_once_for_the_amount_and_at_the_outlet_of_the_record() {
     assert_eq!(paid.record.state, State::Paid);
     assert!(matches!(&paid.change.writes[0], Write::InsertPayment(p) if p.amount == 10_000));
 
-    let refusal = |state, amount| pay(&file(), &record(state), &cash(amount), &TELLER, NOON).err();
+    let refusal = |state, amount| pay(&file(), &record(state), amount, cash(), &TELLER, NOON).err();
     assert_eq!(refusal(State::Created, 9_999), Some(Code::PaymentDiffers));
     assert_eq!(
         refusal(State::Created, i64::MIN),
@@ -305,7 +330,8 @@ fn money_is_taken_once_for_the_amount_and_at_the_outlet_of_the_record() {
         pay(
             &file(),
             &record(State::Created),
-            &cash(10_000),
+            10_000,
+            cash(),
             &asker,
             NOON,
         )
@@ -326,7 +352,14 @@ fn money_is_taken_once_for_the_amount_and_at_the_outlet_of_the_record() {
         id: "other".into(),
         ..record(State::Paid)
     });
-    let second = pay(&busy, &record(State::Created), &cash(10_000), &TELLER, NOON);
+    let second = pay(
+        &busy,
+        &record(State::Created),
+        10_000,
+        cash(),
+        &TELLER,
+        NOON,
+    );
     assert_eq!(second.err(), Some(Code::OpenRecord));
 }
 
@@ -348,6 +381,7 @@ const LOADED: State = State::Loaded(Proof {
     counter: 5,
     second: 1,
     balance_after: 13_000,
+    by: ProvedBy::Tac,
 });
 
 fn authorise_at(
@@ -355,7 +389,7 @@ fn authorise_at(
     state: State,
     earlier: usize,
     init: VerifiedInit,
-) -> Result<(Authorisation, Decision), Code> {
+) -> Result<(Authorisation, Decision), Denied> {
     authorise(file, &record(state), earlier, &init, &TELLER, NOON)
 }
 
@@ -375,14 +409,13 @@ fn a_paid_record_is_authorised_at_the_counter_the_card_proves() {
             Write::InsertAuthorisation(authorisation),
             Write::UpdateRecord(decision.record),
             Write::DropNonces,
-            Write::ProveCounter(5),
         ]
     );
 }
 
 #[test]
 fn only_paid_money_is_authorised_and_only_on_a_card_in_order() {
-    let may = |state| may_authorise(&file().card, &record(state));
+    let may = |state| may_authorise(&file().card, &record(state), &TELLER);
     assert_eq!(may(State::Created), Err(Code::NotPaid));
     assert_eq!(may(State::Closed), Err(Code::RecordClosed));
     assert_eq!(may(LOADED), Err(Code::AlreadyLoaded));
@@ -391,7 +424,7 @@ fn only_paid_money_is_authorised_and_only_on_a_card_in_order() {
     let mut card = file().card;
     card.status = CardStatus::Blacklisted;
     assert_eq!(
-        may_authorise(&card, &record(State::Paid)),
+        may_authorise(&card, &record(State::Paid), &TELLER),
         Err(Code::CardBlacklisted)
     );
 }
@@ -401,7 +434,7 @@ fn a_loading_record_is_authorised_again_at_its_counter_only() {
     let loading = State::Loading { counter: 5 };
     let (_, decision) = authorise_at(&file(), loading, 1, init(5)).unwrap();
     assert_eq!(decision.record.state, loading);
-    let refusal = |init| authorise_at(&file(), loading, 1, init).err();
+    let refusal = |init| code(authorise_at(&file(), loading, 1, init));
     assert_eq!(refusal(init(4)), Some(Code::OldCounter));
     assert_eq!(refusal(init(6)), Some(Code::CounterMoved));
     assert_eq!(refusal(init(0xFFFF)), Some(Code::CounterMoved));
@@ -418,7 +451,7 @@ fn a_loading_record_is_authorised_again_at_its_counter_only() {
 
 #[test]
 fn five_authorisations_are_made_at_one_counter() {
-    let at = |earlier| authorise_at(&file(), State::Paid, earlier, init(5)).err();
+    let at = |earlier| code(authorise_at(&file(), State::Paid, earlier, init(5)));
     assert_eq!(at(4), None);
     assert_eq!(at(5), Some(Code::TooManyAuthorisations));
 }
@@ -426,7 +459,7 @@ fn five_authorisations_are_made_at_one_counter() {
 #[test]
 fn no_money_is_entered_for_a_record_whose_counter_is_spent() {
     let mut file = file();
-    let paid = |file: &CardFile| pay(file, &record(State::Created), &cash(10_000), &TELLER, NOON);
+    let paid = |file: &CardFile| pay(file, &record(State::Created), 10_000, cash(), &TELLER, NOON);
     assert!(paid(&file).is_ok());
     file.card.proved_counter = 6;
     assert_eq!(paid(&file).err(), Some(Code::PaymentTooLate));
@@ -440,23 +473,101 @@ fn a_supervisor_may_add_five_more() {
     };
     let at = |earlier| {
         let record = record(State::Loading { counter: 5 });
-        authorise(&file(), &record, earlier, &init(5), &supervisor, NOON).err()
+        code(authorise(
+            &file(),
+            &record,
+            earlier,
+            &init(5),
+            &supervisor,
+            NOON,
+        ))
     };
     assert_eq!(at(9), None);
     assert_eq!(at(10), Some(Code::TooManyAuthorisations));
 }
 
 #[test]
-fn a_paid_record_is_written_only_at_the_counter_it_was_created_at() {
-    // A counter that moved on without this ledger may have been spent by a CREDIT it has lost.
-    let refusal = |init| authorise_at(&file(), State::Paid, 0, init).err();
-    assert_eq!(refusal(init(5)), None);
-    assert_eq!(refusal(init(6)), Some(Code::CounterMoved));
+fn a_paid_record_is_written_only_where_the_book_explains_the_counter() {
+    let at = |book, unexplained: &[u16]| {
+        let mut file = file();
+        file.card.book = book;
+        file.unexplained = unexplained.to_vec();
+        code(authorise_at(&file, State::Paid, 0, init(6)))
+    };
+    assert_eq!(at(None, &[]), Some(Code::BookOpen));
+    assert_eq!(at(Some(5), &[]), Some(Code::BookOpen));
+    assert_eq!(
+        at(Some(6), &[]),
+        None,
+        "another system spent 5, and proved it"
+    );
+    // Nobody knows who spent 5: it may have been this record, before a backup was restored.
+    assert_eq!(at(Some(6), &[5]), Some(Code::OnSupervisorList));
+    // What was unexplained before the record was created is none of its business.
+    assert_eq!(at(Some(6), &[3, 4]), None);
+}
+
+#[test]
+fn nothing_is_authorised_while_the_card_stands_still() {
+    let mut file = file();
+    file.card.stopped = Some(CardStop::LostLoad);
+    let paid = record(State::Paid);
+    assert_eq!(
+        may_authorise(&file.card, &paid, &TELLER),
+        Err(Code::CardStopped)
+    );
+    assert_eq!(may_begin(&file, &TELLER, NOON), Err(Code::CardStopped));
+}
+
+#[test]
+fn an_operator_opens_so_much_in_a_day() {
+    let opened = |records, fen| {
+        let day = Day { records, fen };
+        terms(&with_nonce(), 10_000, &Asker { day, ..TELLER }, NOON).err()
+    };
+    assert_eq!(opened(RECORDS_PER_DAY - 1, 0), None);
+    assert_eq!(opened(RECORDS_PER_DAY, 0), Some(Code::LimitReached));
+    assert_eq!(opened(1, FEN_PER_DAY - 10_000), None);
+    assert_eq!(opened(1, FEN_PER_DAY - 9_999), Some(Code::LimitReached));
+}
+
+#[test]
+fn an_old_counter_is_old_news_and_shown_freshly_an_alarm() {
+    let file = with_nonce();
+    let terms = terms(&file, 10_000, &TELLER, NOON).unwrap();
+    let refused = |fresh| {
+        let init = VerifiedInit { fresh, ..init(4) };
+        create(&file, &terms, &init, "r".into(), &TELLER, NOON).unwrap_err()
+    };
+    assert_eq!(refused(false), Denied::from(Code::OldCounter));
+    let alarm = refused(true);
+    assert_eq!(alarm.code, Code::OldCounter);
+    assert_eq!(alarm.writes, [Write::StopCard(CardStop::OldCounter)]);
+}
+
+#[test]
+fn every_verified_init_is_remembered_and_a_repeated_random_for_ever() {
+    let card = file().card;
+    let first = init(5);
+    assert_eq!(
+        learned(&card, &first),
+        [Write::ProveCounter(5), Write::SawInit(first)]
+    );
+    let repeated = VerifiedInit {
+        seen: Seen::Repeated,
+        ..first
+    };
+    assert!(learned(&card, &repeated).contains(&Write::MarkWeakRandom));
+    let same = VerifiedInit {
+        seen: Seen::Same,
+        ..first
+    };
+    assert!(!learned(&card, &same).contains(&Write::MarkWeakRandom));
 }
 
 #[test]
 fn nothing_is_authorised_above_the_balance() {
-    let refusal = |init| authorise_at(&file(), State::Paid, 0, init).err();
+    let refusal = |init| code(authorise_at(&file(), State::Paid, 0, init));
     let full = VerifiedInit {
         balance: LARGEST_BALANCE,
         ..init(5)
@@ -489,62 +600,4 @@ fn every_authorisation_of_a_card_is_later_than_all_before() {
 
 fn proved() -> Authorisation {
     authorise_at(&file(), State::Paid, 0, init(5)).unwrap().0
-}
-
-#[test]
-fn evidence_loads_the_record_and_spends_its_counter() {
-    let loading = record(State::Loading { counter: 5 });
-    let Decision { record, change } = settle(&file().card, &loading, &proved()).unwrap();
-    let proof = Proof {
-        counter: 5,
-        second: NOON / 1_000,
-        balance_after: 13_000,
-    };
-    assert_eq!(record.state, State::Loaded(proof));
-    assert_eq!(record.balance_before, 3_000);
-    assert_eq!(
-        change.writes,
-        [Write::ProveCounter(6), Write::UpdateRecord(record)]
-    );
-}
-
-#[test]
-fn evidence_may_come_twice_and_changes_nothing_then() {
-    let loading = record(State::Loading { counter: 5 });
-    let loaded = settle(&file().card, &loading, &proved()).unwrap().record;
-    let again = settle(&file().card, &loaded, &proved()).unwrap();
-    assert_eq!(again.record, loaded);
-    assert_eq!(again.change.writes, [Write::ProveCounter(6)]);
-    let other = Authorisation {
-        second: 1,
-        ..proved()
-    };
-    let second_load = settle(&file().card, &loaded, &other);
-    assert_eq!(second_load.err(), Some(Code::AlreadyLoaded));
-}
-
-#[test]
-fn evidence_needs_neither_a_card_in_order_nor_a_paid_state() {
-    let mut card = file().card;
-    card.status = CardStatus::Cancelled;
-    assert!(settle(&card, &record(State::Paid), &proved()).is_ok());
-    let refusal = |state| settle(&card, &record(state), &proved()).err();
-    assert_eq!(refusal(State::Created), Some(Code::NotPaid));
-    assert_eq!(refusal(State::Closed), Some(Code::RecordClosed));
-}
-
-#[test]
-fn without_an_authorisation_there_is_nothing_to_prove() {
-    assert_eq!(
-        without_authorisation(&record(State::Created)),
-        Code::NotPaid
-    );
-    assert_eq!(
-        without_authorisation(&record(State::Closed)),
-        Code::RecordClosed
-    );
-    assert_eq!(
-        without_authorisation(&record(State::Paid)),
-        Code::WrongEvidence
-    );
 }

@@ -10,7 +10,7 @@ use sqlx::{AssertSqlSafe, Connection};
 use super::connection::Transaction;
 use super::*;
 use crate::audit::Event;
-use crate::ledger::{State, Write};
+use crate::ledger::{Scope, State, Write};
 use crate::store::suite::{
     CARD, OTHER_CARD, authorisation, commit_of, entry, is_duplicate, nonce, number, record, seed,
     session, write,
@@ -107,15 +107,15 @@ macro_rules! on_both_databases {
     };
 }
 
+mod migration;
+mod plans;
+mod together;
+
 on_both_databases! {
     a_database_is_the_same_after_it_was_closed_and_opened
-    two_stores_on_one_database_hold_the_invariants_together
-    of_many_changes_at_once_one_is_made
-    proofs_at_once_never_pass_the_limit
-    sign_ins_at_once_never_pass_the_limit
-    a_snapshot_stands_still_while_others_write
     the_clock_is_the_databases_in_milliseconds
     authorisations_and_audit_rows_stay_as_they_were_written
+    who_lifted_a_switch_stays_with_it
     every_commit_says_whether_it_is_flushed
     an_order_is_that_of_the_bytes
     a_database_of_a_newer_backend_is_left_alone
@@ -134,101 +134,6 @@ async fn a_database_is_the_same_after_it_was_closed_and_opened(scratch: &Scratch
     let kept = store.record("a").await.unwrap();
     assert_eq!(kept, Some(record("a", State::Paid)));
     store.close().await;
-}
-
-async fn two_stores_on_one_database_hold_the_invariants_together(scratch: &Scratch) {
-    let here = scratch.open().await;
-    seed(&here).await;
-    let there = scratch.open().await;
-    let stale = commit_of(&there, CARD, paid("b")).await;
-    write(&here, CARD, paid("a")).await.unwrap();
-    assert!(matches!(there.commit(&stale).await, Err(StoreError::Raced)));
-    assert!(is_duplicate(write(&there, CARD, paid("b")).await));
-    here.close().await;
-    there.close().await;
-}
-
-async fn of_many_changes_at_once_one_is_made(scratch: &Scratch) {
-    let (here, there) = tokio::join!(scratch.open(), scratch.open());
-    seed(&here).await;
-    for round in 0..10 {
-        let writes = vec![Write::PutNonce(nonce(round))];
-        let commit = commit_of(&here, CARD, writes).await;
-        let outcomes = tokio::join!(
-            here.commit(&commit),
-            there.commit(&commit),
-            here.commit(&commit),
-            there.commit(&commit),
-        );
-        let outcomes = [outcomes.0, outcomes.1, outcomes.2, outcomes.3];
-        let raced = |outcome: &&Result<(), _>| matches!(outcome, Err(StoreError::Raced));
-        assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
-        assert_eq!(outcomes.iter().filter(raced).count(), 3, "{outcomes:?}");
-    }
-    here.close().await;
-    there.close().await;
-}
-
-async fn proofs_at_once_never_pass_the_limit(scratch: &Scratch) {
-    let (here, there) = tokio::join!(scratch.open(), scratch.open());
-    seed(&here).await;
-    let signed_in = entry(Event::SignedIn);
-    for round in 0..10 {
-        here.open_session(&session(round), &signed_in)
-            .await
-            .unwrap();
-        let proof = |card| CountedProof {
-            card: number(card),
-            session: [round; 32],
-        };
-        let (one, other) = (proof(CARD), proof(OTHER_CARD));
-        let counted = tokio::join!(here.count_proof(&one, 1), there.count_proof(&other, 1));
-        let counted = (counted.0.unwrap(), counted.1.unwrap());
-        assert!(counted.0 != counted.1, "one sign-in, one try: {counted:?}");
-        // Undone for the card as well where the sign-in had no try left.
-        let right = if counted.0 { one } else { other };
-        here.uncount_proof(&right).await.unwrap();
-    }
-    here.close().await;
-    there.close().await;
-}
-
-async fn sign_ins_at_once_never_pass_the_limit(scratch: &Scratch) {
-    let (here, there) = tokio::join!(scratch.open(), scratch.open());
-    let rule = |now| SignInRule {
-        tries: 2,
-        lock: 100,
-        now,
-    };
-    for now in [1_000, 2_000, 3_000] {
-        let counted = tokio::join!(
-            here.count_sign_in("nobody", rule(now)),
-            there.count_sign_in("nobody", rule(now)),
-            here.count_sign_in("nobody", rule(now)),
-            there.count_sign_in("nobody", rule(now)),
-        );
-        let counted = [counted.0, counted.1, counted.2, counted.3].map(Result::unwrap);
-        assert_eq!(counted.iter().filter(|&&counted| counted).count(), 2);
-    }
-    here.close().await;
-    there.close().await;
-}
-
-async fn a_snapshot_stands_still_while_others_write(scratch: &Scratch) {
-    let here = scratch.open().await;
-    seed(&here).await;
-    let there = scratch.open().await;
-    let mut read = here.database.snapshot().await.unwrap();
-    let outlets = || sql("SELECT code FROM outlet");
-    assert_eq!(read.all(outlets(), rows::there).await.unwrap().len(), 3);
-    write(&there, CARD, paid("a")).await.unwrap();
-    let records = || sql("SELECT id FROM recharge");
-    assert_eq!(read.all(records(), rows::there).await.unwrap(), []);
-    drop(read);
-    let seen = here.database.all(records(), rows::there).await.unwrap();
-    assert_eq!(seen.len(), 1);
-    here.close().await;
-    there.close().await;
 }
 
 async fn the_clock_is_the_databases_in_milliseconds(scratch: &Scratch) {
@@ -251,20 +156,63 @@ async fn authorisations_and_audit_rows_stay_as_they_were_written(scratch: &Scrat
     let mut writes = paid("a");
     writes.push(Write::InsertAuthorisation(authorisation("a", 5, 77)));
     write(&store, CARD, writes).await.unwrap();
+    // History of an earlier backend.
+    let old = statement::insert("audit")
+        .with("at", 1_000_i64)
+        .with("operator", "demo.teller")
+        .with("event", "created")
+        .with("evidence", "");
+    store.database.execute(old).await.unwrap();
     let mut forbidden = vec![
         "DELETE FROM authorisation",
         "UPDATE authorisation SET counter = 6",
         "DELETE FROM audit",
         "UPDATE audit SET operator = 'x'",
+        "DELETE FROM audit_line",
+        "UPDATE audit_line SET operator = 'x'",
     ];
     if matches!(scratch, Scratch::Postgres(_)) {
-        forbidden.extend(["TRUNCATE authorisation", "TRUNCATE audit"]);
+        forbidden.extend([
+            "TRUNCATE authorisation",
+            "TRUNCATE audit",
+            "TRUNCATE audit_line",
+        ]);
     }
     for forbidden in forbidden {
         let error = store.database.execute(sql(forbidden)).await.unwrap_err();
         let why = std::error::Error::source(&error).unwrap().to_string();
         assert!(why.contains("never"), "{forbidden}: {why}");
     }
+    store.close().await;
+}
+
+async fn who_lifted_a_switch_stays_with_it(scratch: &Scratch) {
+    let store = scratch.open().await;
+    seed(&store).await;
+    let switch = Switch {
+        id: "s".into(),
+        scope: Scope::Banks,
+        reason: "x".into(),
+        operator: "demo.supervisor".into(),
+        at: 1_000,
+    };
+    let thrown = entry(Event::SwitchThrown);
+    store.throw_switch(&switch, &thrown).await.unwrap();
+    let lifted = Entry {
+        at: 2_000,
+        operator: "demo.supervisor2".into(),
+        ..entry(Event::SwitchLifted)
+    };
+    assert!(store.lift_switch("s", &lifted).await.unwrap());
+    // Another who comes later lifts nothing.
+    assert!(!store.lift_switch("s", &thrown).await.unwrap());
+    let kept = sql("SELECT * FROM switch WHERE id = 's'");
+    let kept = store.database.one(kept, |row| {
+        let lifted = (row.maybe("lifted_at")?, row.maybe_text("lifted_by")?);
+        Ok((rows::switch(row)?, lifted))
+    });
+    let by = (Some(2_000), Some("demo.supervisor2".to_owned()));
+    assert_eq!(kept.await.unwrap(), Some((switch, by)));
     store.close().await;
 }
 
@@ -331,15 +279,4 @@ async fn a_postgres_database_stays_what_it_was_first_opened_for() {
         scratch.try_open(first).await.unwrap().close().await;
         scratch.remove().await;
     }
-}
-
-#[tokio::test]
-async fn backends_that_start_together_on_an_empty_database_all_start() {
-    let scratch = Scratch::postgres().await;
-    let stores = tokio::join!(scratch.open(), scratch.open(), scratch.open());
-    for store in [stores.0, stores.1, stores.2] {
-        assert_eq!(store.outlet("LZ01").await.unwrap(), None);
-        store.close().await;
-    }
-    scratch.remove().await;
 }

@@ -1,43 +1,16 @@
-//! The running tasks. A flow belongs to the device session, not to a page: it runs here, at the root,
-//! and pages watch it. Navigation, lock, language and an expired sign-in never drop one.
+//! 卡片充值: from the card that is read to the balance that is checked with the customer.
 
 use apdu_core::authority::{Recharge, RechargeState, RecordId};
 use apdu_core::card::Card;
 use apdu_core::fault::{Code, Fault, Written};
-use apdu_core::flow::{self, CheckedCard, KeptEvidence, Loaded, Met, Progress, Step};
-use etc_api::{Payment, PaymentKind};
+use apdu_core::flow::{self, Loaded, Met, Step, Wrote};
+use etc_api::{Payment, PaymentKind, PosSlip};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::backend::{Backend, new_key};
-use crate::desk::{CardInSlot, Desk, RunningJob};
-use crate::devices::Devices;
-use crate::journal;
-
-/// The tasks of this page and what they need.
-#[derive(Clone)]
-pub struct Jobs {
-    desk: Desk,
-    devices: Devices,
-    backend: Backend,
-    /// 卡片检测
-    pub check: RwSignal<CheckTask>,
-    /// 卡片充值
-    pub load: RwSignal<LoadTask>,
-}
-
-/// State of 卡片检测.
-#[derive(Clone, Debug, Default)]
-pub struct CheckTask {
-    /// What the running flow is doing.
-    pub step: Option<Step>,
-    /// When the reading began, ms.
-    pub began: f64,
-    /// How long it took, ms.
-    pub elapsed: Option<u32>,
-    /// What came of it.
-    pub outcome: Option<Result<CheckedCard, Fault>>,
-}
+use super::{Jobs, Watch, now};
+use crate::backend::new_key;
+use crate::desk::{CardInSlot, RunningJob};
 
 /// State of 卡片充值.
 #[derive(Clone, Debug, Default)]
@@ -58,6 +31,10 @@ pub struct LoadTask {
     pub loaded: Option<Loaded>,
     /// What ended the current stage.
     pub fault: Option<Fault>,
+    /// How it was paid, as the teller confirmed it last.
+    pub payment: Option<Payment>,
+    /// Whether the record was put back to 未圈存 a moment ago.
+    pub let_go: bool,
     /// The attempt to confirm the payment: repeated, it is the same one.
     payment_key: String,
 }
@@ -112,76 +89,16 @@ impl LoadTask {
         self.step = None;
         self.fault = Some(fault);
     }
+
+    /// Another task uses the card from here on.
+    pub(super) fn doubt(&mut self) {
+        if let Some(met) = &mut self.met {
+            met.doubt();
+        }
+    }
 }
 
 impl Jobs {
-    /// No task runs yet.
-    pub fn new(desk: Desk, devices: Devices, backend: Backend) -> Self {
-        Self {
-            desk,
-            devices,
-            backend,
-            check: RwSignal::default(),
-            load: RwSignal::default(),
-        }
-    }
-
-    /// The tasks of this page.
-    pub fn get() -> Self {
-        expect_context::<StoredValue<Self, LocalStorage>>().get_value()
-    }
-
-    /// Asks the person to choose a reader. Must be called straight from a click.
-    pub fn connect_reader(&self) {
-        self.devices.choose_reader();
-    }
-
-    /// Hands in what the journal kept from a page that ended too early.
-    pub fn hand_in_journal(&self) {
-        let mut backend = self.backend.clone();
-        spawn_local(async move {
-            for entry in journal::entries() {
-                use apdu_core::authority::Authority;
-                // A judgement clears the entry; anything else keeps it for the next time.
-                let _ = backend.confirm(&entry.record, &entry.evidence).await;
-            }
-        });
-    }
-
-    /// 卡片检测: reads the card.
-    pub fn check_card(&self) {
-        let Some(mut card) = self.take_reader(|fault| {
-            self.check.update(|task| task.outcome = Some(Err(fault)));
-        }) else {
-            return;
-        };
-        // A load that waits for the teller has to meet its card anew after this.
-        self.load.update(|load| {
-            if let Some(met) = &mut load.met {
-                met.doubt();
-            }
-        });
-        let (desk, task, mut backend) = (self.desk, self.check, self.backend.clone());
-        task.set(CheckTask {
-            began: now(),
-            step: Some(Step::ReadCard),
-            ..CheckTask::default()
-        });
-        spawn_local(async move {
-            let mut progress = Watch::new(desk, move |step| task.update(|t| t.step = Some(step)));
-            let outcome = flow::check_card(&mut card, &mut backend, &mut progress).await;
-            if let Ok(checked) = &outcome {
-                desk.card.set(CardInSlot::Known(checked.issue.number));
-            }
-            task.update(|task| {
-                task.step = None;
-                task.elapsed = Some((now() - task.began) as u32);
-                task.outcome = Some(outcome);
-            });
-            desk.job.set(None);
-        });
-    }
-
     /// 读卡: begins 卡片充值 with the card in the reader.
     pub fn read_for_load(&self) {
         let Some(mut card) = self.take_reader(|fault| {
@@ -211,6 +128,19 @@ impl Jobs {
         });
     }
 
+    /// Goes on with a paid record whose card was read in 充值记录; its write is one F2 away.
+    pub(super) fn resume_record(&self, met: Met, record: Recharge, let_go: bool) {
+        self.leave_load();
+        self.load.set(LoadTask {
+            stage: Stage::Write,
+            began: now(),
+            met: Some(met),
+            record: Some(record),
+            let_go,
+            ..LoadTask::default()
+        });
+    }
+
     /// 金额: proves the card and opens a record.
     pub fn prepare_load(&self, amount: i64) {
         let Some((mut card, mut met)) = self.resume_load() else {
@@ -236,23 +166,34 @@ impl Jobs {
         });
     }
 
-    /// 收款: the teller has the cash. Goes straight on to the write.
-    pub fn take_cash(&self) {
+    /// 收款: the teller has the money. Goes straight on to the write.
+    pub fn take_payment(&self, kind: PaymentKind, slip: Option<PosSlip>) {
+        let record = self.load.with_untracked(|task| task.record.clone());
+        let Some(record) = record else { return };
+        let payment = Payment {
+            kind,
+            amount: i64::from(record.amount),
+            slip,
+        };
+        self.load
+            .update(|task| task.payment = Some(payment.clone()));
+        self.pay_again();
+    }
+
+    /// Confirms the payment that was confirmed last: the same attempt, if its answer was lost.
+    pub fn pay_again(&self) {
         if self.desk.job.get_untracked().is_some() {
             return;
         }
         let state = self.load.get_untracked();
-        let Some(record) = state.record.filter(|_| state.step.is_none()) else {
+        let record = state.record.filter(|_| state.step.is_none());
+        let (Some(record), Some(payment)) = (record, state.payment) else {
             return;
         };
         let (jobs, task) = (self.clone(), self.load);
         task.update(|task| task.step = Some(Step::AskRecords));
         self.desk.job.set(Some(RunningJob { writing: false }));
         spawn_local(async move {
-            let payment = Payment {
-                kind: PaymentKind::Cash,
-                amount: i64::from(record.amount),
-            };
             let paid = jobs
                 .backend
                 .pay(&record.id, &payment, &state.payment_key)
@@ -260,13 +201,21 @@ impl Jobs {
             jobs.desk.job.set(None);
             match paid {
                 Ok(record) => {
+                    if let Some(slip) = payment.slip {
+                        jobs.pos_terminal.set(slip.terminal);
+                    }
                     task.update(|task| {
                         task.record = Some(record);
                         task.enter(Stage::Write);
                     });
                     jobs.write_load();
                 }
-                Err(refusal) => task.update(|task| task.fail(refusal.into())),
+                Err(refusal) => task.update(|task| {
+                    if refusal.code != Code::AnswerLost {
+                        task.payment_key = new_key();
+                    }
+                    task.fail(refusal.into());
+                }),
             }
         });
     }
@@ -288,9 +237,14 @@ impl Jobs {
             task.update(|task| {
                 task.met = Some(met);
                 match written {
-                    Ok(loaded) => {
+                    Ok(Wrote::Loaded(loaded)) => {
                         task.record = Some(loaded.record.clone());
                         task.loaded = Some(loaded);
+                        task.enter(Stage::Check);
+                    }
+                    // It had reached the card before: the teller compares the balance all the same.
+                    Ok(Wrote::Settled(record)) => {
+                        task.record = Some(record);
                         task.enter(Stage::Check);
                     }
                     Err(fault) => {
@@ -321,6 +275,25 @@ impl Jobs {
         self.load.update(|task| task.fault = None);
     }
 
+    /// Back to the slip after one that was refused.
+    pub fn edit_payment(&self) {
+        self.load.update(|task| task.fault = None);
+    }
+
+    /// Back to the amount before anything was paid: the record is given up, the next one is another.
+    pub fn change_amount(&self) {
+        let state = self.load.get_untracked();
+        if state.is_running() || state.stage != Stage::Payment || state.fault.is_some() {
+            return;
+        }
+        self.load.update(|task| {
+            task.record = None;
+            task.payment = None;
+            task.enter(Stage::Amount);
+        });
+        self.close_unpaid(state.record);
+    }
+
     /// 取消, or the next customer. A record that was not paid is closed; a paid one, and one whose
     /// payment may have arrived, stays and is offered when its card is seen again.
     pub fn leave_load(&self) {
@@ -330,22 +303,20 @@ impl Jobs {
         }
         self.load.set(LoadTask::default());
         let payment_open = state.fault.is_some_and(|f| f.code == Code::AnswerLost);
-        if let Some(record) = state.record
-            && record.state == RechargeState::Created
-            && !payment_open
-        {
+        if !payment_open {
+            self.close_unpaid(state.record);
+        }
+    }
+
+    fn close_unpaid(&self, record: Option<Recharge>) {
+        let unpaid = record.filter(|record| record.state == RechargeState::Created);
+        if let Some(record) = unpaid {
             let backend = self.backend.clone();
             spawn_local(async move {
                 // An unpaid record that stays open harms nobody: the next one closes it.
                 let _ = backend.close(&record.id).await;
             });
         }
-    }
-
-    /// Nothing of a customer stays on the screen.
-    pub fn forget(&self) {
-        self.check.set(CheckTask::default());
-        self.load.set(LoadTask::default());
     }
 
     /// Shows what state the record is in after a write that did not end well.
@@ -356,23 +327,6 @@ impl Jobs {
                     task.record = Some(record);
                 }
             });
-        }
-    }
-
-    /// The reader, for a task that begins; one task uses it at a time.
-    fn take_reader(&self, refuse: impl Fn(Fault)) -> Option<impl Card + 'static> {
-        if self.desk.job.get_untracked().is_some() {
-            return None;
-        }
-        match self.devices.card() {
-            Ok(card) => {
-                self.desk.job.set(Some(RunningJob { writing: false }));
-                Some(card)
-            }
-            Err(code) => {
-                refuse(Fault::new(code));
-                None
-            }
         }
     }
 
@@ -404,32 +358,4 @@ impl LoadTask {
             (None, None) => self.enter(Stage::Amount),
         }
     }
-}
-
-/// Shows a flow's steps, and keeps its evidence.
-struct Watch<F> {
-    desk: Desk,
-    show: F,
-}
-
-impl<F: FnMut(Step)> Watch<F> {
-    fn new(desk: Desk, show: F) -> Self {
-        Self { desk, show }
-    }
-}
-
-impl<F: FnMut(Step)> Progress for Watch<F> {
-    fn at(&mut self, step: Step) {
-        let writing = matches!(step, Step::WriteCard | Step::Confirm);
-        self.desk.job.set(Some(RunningJob { writing }));
-        (self.show)(step);
-    }
-
-    fn keep(&mut self, evidence: &KeptEvidence) {
-        journal::keep(evidence);
-    }
-}
-
-fn now() -> f64 {
-    js_sys::Date::now()
 }

@@ -1,0 +1,83 @@
+//! Calls about records, their evidence, and decisions of two persons.
+
+use apdu_core::authority::{RecordId, Refusal};
+use apdu_core::fault::Code;
+use etc_api::{Approve, AskCase, CaseView, RecordEvidence, RecordLine, RecordQuery};
+use leptos::prelude::Set;
+use serde::Serialize;
+
+use super::{Backend, Nothing, Request, new_key};
+
+impl Backend {
+    /// Records, newest first.
+    pub async fn records(&self, query: &RecordQuery) -> Result<Vec<RecordLine>, Refusal> {
+        let path = format!("recharges?{}", search(query));
+        self.signed_in_call(&Request::get(&path)).await
+    }
+
+    /// Everything that speaks about one record.
+    pub async fn evidence(&self, record: &RecordId) -> Result<RecordEvidence, Refusal> {
+        let path = format!("recharges/{record}/evidence");
+        self.signed_in_call(&Request::get(&path)).await
+    }
+
+    /// The proof of a disputed load, as the backend has signed it.
+    pub async fn bundle(&self, record: &RecordId) -> Result<String, Refusal> {
+        let path = format!("recharges/{record}/bundle");
+        self.signed_in_text(&Request::get(&path)).await
+    }
+
+    /// The open cases, oldest first.
+    pub async fn cases(&self) -> Result<Vec<CaseView>, Refusal> {
+        self.signed_in_call(&Request::get("cases")).await
+    }
+
+    /// Asks for a decision.
+    pub async fn ask_case(&self, ask: &AskCase) -> Result<CaseView, Refusal> {
+        self.post_case("cases", ask).await
+    }
+
+    /// Approves with the credentials of somebody who need not be signed in here.
+    ///
+    /// Not kept for the next sign-in, as other calls are: a password waits for nobody.
+    pub async fn approve_case(&self, case: &str, approve: &Approve) -> Result<CaseView, Refusal> {
+        let request = Request::post(&format!("cases/{case}/approve"), approve);
+        let answer = self.call(&request.keyed(&new_key())).await;
+        if let Err(refusal) = &answer
+            && refusal.code == Code::NotSignedIn
+        {
+            self.desk.locked.set(true);
+        }
+        answer
+    }
+
+    /// Withdraws what was asked.
+    pub async fn withdraw_case(&self, case: &str) -> Result<CaseView, Refusal> {
+        self.post_case(&format!("cases/{case}/withdraw"), &Nothing {})
+            .await
+    }
+
+    async fn post_case(&self, path: &str, body: &impl Serialize) -> Result<CaseView, Refusal> {
+        let request = Request::post(path, body).keyed(&new_key());
+        self.signed_in_call(&request).await
+    }
+}
+
+/// A query as it stands in an address.
+fn search(query: &RecordQuery) -> String {
+    let plate = query.plate.as_deref();
+    let asked = [
+        ("plate", plate.map(escaped)),
+        ("plate_colour", query.plate_colour.map(|c| c.to_string())),
+        ("card", query.card.map(|card| card.to_string())),
+        ("unsettled", query.unsettled.map(|yes| yes.to_string())),
+        ("before", query.before.map(|at| at.to_string())),
+    ];
+    let pairs = asked.into_iter();
+    let pairs = pairs.filter_map(|(name, value)| Some(format!("{name}={}", value?)));
+    pairs.collect::<Vec<_>>().join("&")
+}
+
+fn escaped(text: &str) -> String {
+    js_sys::encode_uri_component(text).into()
+}

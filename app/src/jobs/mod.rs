@@ -1,0 +1,133 @@
+//! The running tasks, one file each. A flow belongs to the device session, not to a page: it runs here,
+//! at the root, and pages watch it. Navigation, lock, language and an expired sign-in never drop one.
+
+use apdu_core::card::Card;
+use apdu_core::fault::Fault;
+use apdu_core::flow::{KeptEvidence, Progress, Step};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::backend::Backend;
+use crate::desk::{Desk, RunningJob};
+use crate::devices::Devices;
+use crate::journal;
+
+mod check;
+mod load;
+pub mod records;
+
+pub use check::CheckTask;
+pub use load::{LoadTask, Stage};
+pub use records::RecordsTask;
+
+/// The tasks of this page and what they need.
+#[derive(Clone)]
+pub struct Jobs {
+    desk: Desk,
+    devices: Devices,
+    backend: Backend,
+    /// 卡片检测
+    pub check: RwSignal<CheckTask>,
+    /// 卡片充值
+    pub load: RwSignal<LoadTask>,
+    /// The POS of this counter, as long as the page and its operator stay.
+    pub pos_terminal: RwSignal<String>,
+    /// 充值记录
+    pub records: RwSignal<RecordsTask>,
+    /// Whether the teller is asked if the open record is to be put back to 未圈存.
+    pub asks_let_go: RwSignal<bool>,
+}
+
+impl Jobs {
+    /// No task runs yet.
+    pub fn new(desk: Desk, devices: Devices, backend: Backend) -> Self {
+        Self {
+            desk,
+            devices,
+            backend,
+            check: RwSignal::default(),
+            load: RwSignal::default(),
+            pos_terminal: RwSignal::default(),
+            records: RwSignal::default(),
+            asks_let_go: RwSignal::default(),
+        }
+    }
+
+    /// The tasks of this page.
+    pub fn get() -> Self {
+        expect_context::<StoredValue<Self, LocalStorage>>().get_value()
+    }
+
+    /// Asks the person to choose a reader. Must be called straight from a click.
+    pub fn connect_reader(&self) {
+        self.devices.choose_reader();
+    }
+
+    /// Hands in what the journal kept from a page that ended too early.
+    pub fn hand_in_journal(&self) {
+        let mut backend = self.backend.clone();
+        spawn_local(async move {
+            for entry in journal::entries() {
+                use apdu_core::authority::Authority;
+                // A judgement clears the entry; anything else keeps it for the next time.
+                let _ = backend.confirm(&entry.record, &entry.evidence).await;
+            }
+        });
+    }
+
+    /// Nothing of a customer stays on the screen.
+    pub fn forget(&self) {
+        self.check.set(CheckTask::default());
+        self.load.set(LoadTask::default());
+        self.pos_terminal.set(String::new());
+        self.records.set(RecordsTask::default());
+    }
+
+    /// The reader, for a task that begins; one task uses it at a time.
+    fn take_reader(&self, refuse: impl Fn(Fault)) -> Option<impl Card + 'static> {
+        if self.desk.job.get_untracked().is_some() {
+            return None;
+        }
+        match self.devices.card() {
+            Ok(card) => {
+                // Tasks that wait for the teller have to meet their card anew after this one.
+                self.load.update(LoadTask::doubt);
+                self.records.update(RecordsTask::doubt);
+                self.desk.job.set(Some(RunningJob { writing: false }));
+                Some(card)
+            }
+            Err(code) => {
+                refuse(Fault::new(code));
+                None
+            }
+        }
+    }
+}
+
+/// Shows a flow's steps, and keeps its evidence.
+struct Watch<F> {
+    desk: Desk,
+    show: F,
+}
+
+impl<F: FnMut(Step)> Watch<F> {
+    fn new(desk: Desk, show: F) -> Self {
+        Self { desk, show }
+    }
+}
+
+impl<F: FnMut(Step)> Progress for Watch<F> {
+    fn at(&mut self, step: Step) {
+        let writing = matches!(step, Step::WriteCard | Step::Confirm);
+        self.desk.job.set(Some(RunningJob { writing }));
+        (self.show)(step);
+    }
+
+    fn keep(&mut self, evidence: &KeptEvidence) {
+        journal::keep(evidence);
+    }
+}
+
+fn now() -> f64 {
+    js_sys::Date::now()
+}

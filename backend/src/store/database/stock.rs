@@ -1,0 +1,111 @@
+//! What is added to the records together: outlets, terminals, operators and cards.
+
+use apdu_core::hex::{Fixed, encode};
+
+use super::connection::Transaction;
+use super::rows::{self, pin};
+use super::statement::{insert, sql};
+use crate::store::{Operator, Stock, StockCard, StoreError};
+use crate::words::Word;
+
+type Done = Result<(), StoreError>;
+
+pub async fn add(database: &mut Transaction, stock: &Stock) -> Done {
+    for outlet in &stock.outlets {
+        let row = insert("outlet")
+            .with("code", &outlet.code)
+            .with("name", &outlet.name)
+            .with("kind", outlet.kind.word());
+        let done = database.execute(row).await;
+        done.map_err(|error| named(error, format!("outlet {} exists", outlet.code)))?;
+    }
+    for terminal in &stock.terminals {
+        known_outlet(database, &terminal.outlet).await?;
+        let row = insert("terminal")
+            .with("number", encode(&terminal.number))
+            .with("outlet", &terminal.outlet);
+        let done = database.execute(row).await;
+        let number = Fixed(terminal.number);
+        done.map_err(|error| named(error, format!("terminal {number} exists")))?;
+    }
+    for operator in &stock.operators {
+        known_outlet(database, &operator.outlet).await?;
+        insert_operator(database, operator).await?;
+    }
+    for card in &stock.cards {
+        insert_card(database, card).await?;
+    }
+    Ok(())
+}
+
+async fn known_outlet(database: &mut Transaction, code: &str) -> Done {
+    let outlet = sql("SELECT code FROM outlet WHERE code = $1").bind(code);
+    match database.one(outlet, rows::there).await? {
+        Some(()) => Ok(()),
+        None => Err(StoreError::Failed(
+            format!("there is no outlet {code}").into(),
+        )),
+    }
+}
+
+async fn insert_operator(database: &mut Transaction, new: &Operator) -> Done {
+    let row = insert("operator")
+        .with("name", &new.name)
+        .with("display_name", &new.display_name)
+        .with("role", new.role.word())
+        .with("outlet", &new.outlet)
+        .with("password", &new.password);
+    let done = database.execute(row).await;
+    done.map_err(|error| named(error, format!("operator {} exists", new.name)))?;
+    Ok(())
+}
+
+async fn insert_card(database: &mut Transaction, new: &StockCard) -> Done {
+    let card = &new.card;
+    let (pin_form, pin) = pin(&card.profile.pin);
+    let row = insert("card")
+        .with("number", card.number)
+        .with("kind", card.kind.number())
+        .with("version", card.version)
+        .with("start", card.start)
+        .with("expiry", card.expiry)
+        .with("plate", &card.plate)
+        .with("plate_colour", card.plate_colour)
+        .with("vehicle_class", card.vehicle_class)
+        .with("status", card.status.word())
+        .with("pin_form", pin_form)
+        .with("pin", pin)
+        .with("issue_file_length", card.profile.issue_file_length)
+        .with("proof_counter", card.profile.proof_counter.word())
+        .with("key_index", card.purse.key_index)
+        .with("refuses_one_fen", card.purse.refuses_one_fen)
+        .with("refuses_odd_terminals", card.purse.refuses_odd_terminals)
+        .with("proved_counter", card.proved_counter)
+        .with("book", card.book)
+        .with("weak_random", card.weak_random)
+        .with("stopped", card.stopped.map(|stop| stop.word()))
+        .with("stopped_at", card.stopped.map(|_| 0_i64))
+        .with("revision", card.revision);
+    let done = database.execute(row).await;
+    done.map_err(|error| named(error, format!("card {} exists", card.number)))?;
+
+    let Some(holder) = &new.holder else {
+        return Ok(());
+    };
+    let row = insert("holder")
+        .with("card", card.number)
+        .with("name", &holder.name)
+        .with("id_type", &holder.id_type)
+        .with("id_number", &holder.id_number)
+        .with("phone", &holder.phone);
+    database.execute(row).await?;
+    Ok(())
+}
+
+/// A unique violation in words a person can use; any other error as it is.
+fn named(error: StoreError, what: String) -> StoreError {
+    match error {
+        StoreError::Duplicate(_) => StoreError::Duplicate(what),
+        other => other,
+    }
+}

@@ -1,0 +1,140 @@
+//! What goes wrong, and at which await.
+
+/// What goes wrong at one await.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// The card is pulled before the command reaches it.
+    PulledBefore,
+    /// The card carries the command out and is pulled before its answer.
+    PulledAfter,
+    /// The card carries the command out and its answer is lost.
+    AnswerLost,
+    /// The page panics while the card carries the command out: the flow is dropped, and the card stays
+    /// under power as it stands. That is what neither a lost answer nor the end of the tab leaves.
+    Panicked,
+    /// The tab ends before the call has any effect.
+    TabGoneBefore,
+    /// The tab ends after the call had its effect.
+    TabGoneAfter,
+    /// The backend is down.
+    DownBefore,
+    /// The backend commits, and its answer is lost.
+    DownAfter,
+    /// The request is held up on its way and arrives after everything else.
+    Late,
+    /// The request arrives twice.
+    Doubled,
+}
+
+/// Which side of the page an await waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The card.
+    Card,
+    /// The backend.
+    Desk,
+}
+
+impl Cut {
+    /// Everything that can go wrong on that side.
+    pub fn of(side: Side) -> &'static [Self] {
+        match side {
+            Side::Card => &[
+                Self::PulledBefore,
+                Self::PulledAfter,
+                Self::AnswerLost,
+                Self::Panicked,
+                Self::TabGoneBefore,
+                Self::TabGoneAfter,
+            ],
+            Side::Desk => &[
+                Self::TabGoneBefore,
+                Self::TabGoneAfter,
+                Self::DownBefore,
+                Self::DownAfter,
+                Self::Late,
+                Self::Doubled,
+            ],
+        }
+    }
+}
+
+/// A story's own tear: what happens at the next CREDIT.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tear {
+    /// The card is pulled before CREDIT reaches it.
+    Before,
+    /// The card takes CREDIT and is pulled before it answers.
+    After,
+}
+
+impl From<Tear> for Cut {
+    fn from(tear: Tear) -> Self {
+        match tear {
+            Tear::Before => Self::PulledBefore,
+            Tear::After => Self::PulledAfter,
+        }
+    }
+}
+
+/// Decides at which awaits something goes wrong.
+#[derive(Clone, Debug)]
+pub enum Faults {
+    /// At these, by their number.
+    Planned(Vec<(usize, Cut)>),
+    /// At about one in so many, by chance.
+    ByChance(Chance, u32),
+}
+
+impl Faults {
+    /// What goes wrong at await `number`.
+    pub fn at(&mut self, number: usize, side: Side) -> Option<Cut> {
+        match self {
+            Self::Planned(plan) => {
+                let planned = plan.iter().find(|(at, _)| *at == number);
+                planned.map(|&(_, cut)| cut)
+            }
+            Self::ByChance(chance, one_in) => {
+                let hit = *one_in > 0 && chance.below(*one_in) == 0;
+                hit.then(|| *chance.pick(Cut::of(side)))
+            }
+        }
+    }
+}
+
+/// Numbers that look random and repeat with their seed: SplitMix64.
+#[derive(Clone, Debug)]
+pub struct Chance(u64);
+
+impl Chance {
+    /// The sequence of this seed.
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// The next number.
+    pub fn draw(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A number below `end`.
+    pub fn below(&mut self, end: u32) -> u32 {
+        // The remainder is below a number of 32 bits.
+        (self.draw() % u64::from(end.max(1))) as u32
+    }
+
+    /// A sequence of its own, that follows from this one.
+    pub fn fork(&mut self) -> Self {
+        Self(self.draw())
+    }
+
+    /// One of these.
+    pub fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
+        let last = of.len() as u32;
+        &of[self.below(last) as usize]
+    }
+}
