@@ -16,6 +16,10 @@ use crate::store::StoreError;
 /// Connections that read. Reading is short; more would only wait for the same disk.
 const READERS: u32 = 4;
 
+/// How long the file may be somebody else's: another process that writes or brings the tables up to date, on a
+/// machine that has no time for it. Whoever holds it is at work, so that an error would help nobody.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// 'now' stands still within one statement, so seconds and their fraction fit together.
 pub const CLOCK: &str = "SELECT CAST(strftime('%s', 'now') AS INTEGER) * 1000 \
                          + CAST(substr(strftime('%f', 'now'), 4, 3) AS INTEGER) AS ms";
@@ -35,7 +39,7 @@ impl SqlitePools {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(5));
+            .busy_timeout(PATIENCE);
         bring_up_to_date(options.clone()).await?;
         // Nobody is at the other end who might have gone.
         let pool = SqlitePoolOptions::new().test_before_acquire(false);
