@@ -22,4 +22,5 @@ pub mod random;
 pub mod serve;
 pub mod sessions;
 pub mod store;
+pub mod sweep;
 pub mod words;

@@ -15,6 +15,7 @@ use crate::http::{App, Pages, router};
 use crate::keys::{KeyStore, SoftKeys};
 use crate::random::OsRandom;
 use crate::store::{DatabaseStore, Purpose, StoreError};
+use crate::sweep;
 
 /// Name of the database file in the data folder.
 pub const DATABASE: &str = "etc-desk.sqlite";
@@ -78,6 +79,7 @@ pub struct Running {
     pub addr: SocketAddr,
     stop: watch::Sender<bool>,
     server: JoinHandle<std::io::Result<()>>,
+    sweeping: JoinHandle<()>,
     store: Arc<DatabaseStore>,
 }
 
@@ -92,6 +94,7 @@ impl Running {
             // A request cut off here is settled like any lost answer.
             Err(_) => self.server.abort(),
         }
+        self.sweeping.abort();
         self.store.close().await;
     }
 }
@@ -135,12 +138,14 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         // A closed channel is an end as well.
         let _ = stopped.wait_for(|stop| *stop).await;
     };
+    let sweeping = tokio::spawn(sweep::for_ever(store.clone()));
     let server = axum::serve(listener, router(app, &pages)).with_graceful_shutdown(ending);
     let server = tokio::spawn(async move { server.await });
     Ok(Running {
         addr,
         stop,
         server,
+        sweeping,
         store,
     })
 }

@@ -20,6 +20,13 @@ pub enum Write {
     CountLetGoOffer(u16),
     /// A new record.
     InsertRecord(Record),
+    /// This operator opens one more record. Lost where another was opened since `openings` was read.
+    CountOpening {
+        /// Operator name.
+        operator: String,
+        /// As it was read, with what was opened today.
+        openings: i64,
+    },
     /// A record in its new state. `version` is the one that was read.
     UpdateRecord(Record),
     /// A payment; a second one for the same record, or with the same slip, fails, and so does one

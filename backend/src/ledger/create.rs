@@ -148,6 +148,10 @@ pub fn create(
         writes.push(Write::UpdateRecord(other.turned(State::Closed)));
     }
     writes.push(Write::InsertRecord(record.clone()));
+    writes.push(Write::CountOpening {
+        operator: asker.operator.to_owned(),
+        openings: asker.day.openings,
+    });
     Ok(Decision {
         record,
         change: Change::of(&file.card, writes),

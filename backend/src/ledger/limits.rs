@@ -43,15 +43,15 @@ pub const RECORDS_PER_DAY: u32 = 500;
 pub const FEN_PER_DAY: u64 = 20_000_000;
 
 /// What an operator has opened today: records that were not closed unpaid, and their sum.
-///
-/// Read before the decision and not compared again when it is written: two PCs at the same moment may
-/// pass a limit by one record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Day {
     /// How many.
     pub records: u32,
     /// Their sum, in fen.
     pub fen: u64,
+    /// Grows with every record the operator opens; compare-and-swap hangs on it, so that two PCs at the same
+    /// moment do not pass a limit together.
+    pub openings: i64,
 }
 
 impl Day {

@@ -97,7 +97,7 @@ pub trait Store: Send + Sync {
     /// Lifts a switch; who did so and when stays with it. `false`: there is none such thrown.
     async fn lift_switch(&self, id: &str, entry: &Entry) -> Result<bool, StoreError>;
 
-    /// What an operator has opened since a moment: records that were not closed unpaid.
+    /// What an operator has opened since a moment: records that were not closed unpaid. All of one moment.
     async fn opened_since(&self, operator: &str, from: i64) -> Result<Day, StoreError>;
 
     /// An operator's open drawer at an outlet, or else the last one closed.
@@ -177,6 +177,9 @@ pub trait Store: Send + Sync {
 
     /// An audit row about something that changed nothing else.
     async fn note(&self, entry: &Entry) -> Result<(), StoreError>;
+
+    /// Deletes what can matter to nobody any more. Whether there may be more of it.
+    async fn sweep(&self, outlived: Outlived) -> Result<bool, StoreError>;
 }
 
 /// What a database is for. A demo, whose operators everybody knows, never gets to real records.
@@ -267,6 +270,17 @@ pub struct Counted {
     pub fen: i64,
     /// A word about a difference.
     pub note: Option<String>,
+}
+
+/// What can matter to nobody any more.
+#[derive(Clone, Copy, Debug)]
+pub struct Outlived {
+    /// Sessions that were opened at this moment (ms UTC) or before.
+    pub sessions_opened_by: i64,
+    /// Answers that have been kept since this moment (ms UTC) or longer.
+    pub answers_kept_since: i64,
+    /// At most so many of each.
+    pub at_most: u32,
 }
 
 /// One transaction.

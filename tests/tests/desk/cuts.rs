@@ -2,6 +2,7 @@
 
 use apdu_core::fault::Code;
 use etc_backend::sessions::{LONGEST, LONGEST_IDLE};
+use etc_backend::sweep::{self, ANSWERS_KEPT};
 use serde_json::json;
 
 use crate::bench::{Bench, Plastic, on};
@@ -228,4 +229,25 @@ async fn a_sign_in_in_use_ends_after_its_longest_time() {
     }
     bench.store.advance(left);
     teller.get("/session").await.refused(Code::NotSignedIn);
+}
+
+#[tokio::test]
+async fn an_answer_is_kept_for_a_week_and_who_comes_later_is_judged_anew() {
+    let bench = Bench::new().await;
+    let mut card = Plastic::new("normal");
+    let teller = bench.counter("demo.teller").await;
+    let init = teller.preflight(&mut card).await;
+    let body = json!({ "card": card.number, "amount": 10_000, "init": init });
+    let create = async || {
+        // A sign-in does not last so long.
+        let teller = bench.counter("demo.teller").await;
+        teller.post_as("create-1", "/recharges", body.clone()).await
+    };
+    let record = create().await.ok();
+    bench.store.advance(ANSWERS_KEPT - 1);
+    sweep::once(&*bench.store).await.unwrap();
+    assert_eq!(create().await.ok(), record);
+    bench.store.advance(1);
+    sweep::once(&*bench.store).await.unwrap();
+    create().await.refused(Code::NonceExpired);
 }

@@ -23,7 +23,11 @@ static NO_SWITCHES: Switches = Switches(Vec::new());
 
 const TELLER: Asker<'static> = Asker {
     switches: &NO_SWITCHES,
-    day: Day { records: 0, fen: 0 },
+    day: Day {
+        records: 0,
+        fen: 0,
+        openings: 7,
+    },
     operator: "teller",
     outlet: "LZ01",
     own: true,
@@ -278,6 +282,10 @@ fn a_record_opens_on_a_card_that_proved_itself() {
             Write::DropNonces,
             Write::UpdateRecord(old),
             Write::InsertRecord(record),
+            Write::CountOpening {
+                operator: TELLER.operator.into(),
+                openings: 7,
+            },
         ]
     );
 }
@@ -522,7 +530,11 @@ fn nothing_is_authorised_while_the_card_stands_still() {
 #[test]
 fn an_operator_opens_so_much_in_a_day() {
     let opened = |records, fen| {
-        let day = Day { records, fen };
+        let day = Day {
+            records,
+            fen,
+            ..TELLER.day
+        };
         terms(&with_nonce(), 10_000, &Asker { day, ..TELLER }, NOON).err()
     };
     assert_eq!(opened(RECORDS_PER_DAY - 1, 0), None);

@@ -27,6 +27,10 @@ pub const SCRIPTS: &[Script] = &[
         sqlite: include_str!("../migrations/0003_money.sql"),
         postgres: Some(include_str!("../migrations/0003_money.postgres.sql")),
     },
+    Script {
+        sqlite: include_str!("../migrations/0004_openings.sql"),
+        postgres: None,
+    },
 ];
 
 /// What PostgreSQL has beside the tables of the scripts.

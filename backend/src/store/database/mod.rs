@@ -36,8 +36,8 @@ use self::noted::Step;
 use self::sqlite::SqlitePools;
 use self::statement::sql;
 use super::{
-    Commit, Counted, CountedProof, DrawerRow, Operator, Purpose, RecordSearch, Session, SignInRule,
-    Stock, Store, StoreError, StoredAnswer, TokenHash,
+    Commit, Counted, CountedProof, DrawerRow, Operator, Outlived, Purpose, RecordSearch, Session,
+    SignInRule, Stock, Store, StoreError, StoredAnswer, TokenHash,
 };
 use crate::audit::{Entry, Sealed};
 use crate::ledger::limits::Day;
@@ -274,8 +274,10 @@ impl Store for DatabaseStore {
     }
 
     async fn opened_since(&self, operator: &str, from: i64) -> Result<Day, StoreError> {
+        // One statement sees one moment: records are never newer than the number they are compared by.
         let opened = sql("SELECT COUNT(*) AS records, \
-             CAST(COALESCE(SUM(amount), 0) AS BIGINT) AS fen FROM recharge \
+             CAST(COALESCE(SUM(amount), 0) AS BIGINT) AS fen, \
+             COALESCE((SELECT openings FROM operator WHERE name = $1), 0) AS openings FROM recharge \
              WHERE operator = $1 AND created_at >= $2 AND state <> 'closed'");
         let opened = opened.bind(operator).bind(from);
         let day = self.database.one(opened, rows::day).await?;
@@ -347,7 +349,7 @@ impl Store for DatabaseStore {
         }
         noted::audit(&mut transaction, &commit.entry).await?;
         if let Some(answer) = &commit.answer {
-            write::answer(&mut transaction, answer).await?;
+            write::answer(&mut transaction, answer, commit.entry.at).await?;
         }
         transaction.commit().await
     }
@@ -451,5 +453,22 @@ impl Store for DatabaseStore {
     async fn note(&self, entry: &Entry) -> Result<(), StoreError> {
         noted::note(&self.database, Vec::new, entry).await?;
         Ok(())
+    }
+
+    async fn sweep(&self, outlived: Outlived) -> Result<bool, StoreError> {
+        let sessions = sql("DELETE FROM session WHERE token IN \
+             (SELECT token FROM session WHERE opened_at <= $1 LIMIT $2)");
+        let sessions = sessions
+            .bind(outlived.sessions_opened_by)
+            .bind(outlived.at_most);
+        let answers = sql("DELETE FROM answer WHERE key IN \
+             (SELECT key FROM answer WHERE at <= $1 LIMIT $2)");
+        let answers = answers
+            .bind(outlived.answers_kept_since)
+            .bind(outlived.at_most);
+        let at_most = u64::from(outlived.at_most);
+        let sessions = self.database.execute(sessions).await?;
+        let answers = self.database.execute(answers).await?;
+        Ok(sessions == at_most || answers == at_most)
     }
 }

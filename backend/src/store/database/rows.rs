@@ -372,6 +372,7 @@ pub fn day(row: &Row) -> Result<Day, StoreError> {
     Ok(Day {
         records: row.number("records")?,
         fen: row.number("fen")?,
+        openings: row.number("openings")?,
     })
 }
 

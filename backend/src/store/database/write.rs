@@ -31,6 +31,9 @@ pub async fn change(database: &mut Transaction, change: &Change, at: i64) -> Don
             Write::DropNonces => drop_nonces(database, card).await?,
             Write::CountLetGoOffer(counter) => count_let_go(database, card, *counter).await?,
             Write::InsertRecord(new) => insert_record(database, new).await?,
+            Write::CountOpening { operator, openings } => {
+                count_opening(database, operator, *openings).await?;
+            }
             Write::UpdateRecord(new) => update_record(database, new).await?,
             Write::InsertPayment(new) => insert_payment(database, new).await?,
             Write::InsertMoneyBack(new) => insert_money_back(database, new).await?,
@@ -115,6 +118,16 @@ async fn insert_record(database: &mut Transaction, new: &Record) -> Done {
         .with("version", new.version);
     database.execute(row).await?;
     Ok(())
+}
+
+async fn count_opening(database: &mut Transaction, operator: &str, openings: i64) -> Done {
+    let count =
+        sql("UPDATE operator SET openings = openings + 1 WHERE name = $1 AND openings = $2");
+    one_row(
+        database
+            .execute(count.bind(operator).bind(openings))
+            .await?,
+    )
 }
 
 /// Only what a decision may change: card, amount and origin of a record stand for ever.
@@ -354,13 +367,15 @@ fn one_row(rows: u64) -> Done {
     }
 }
 
-pub async fn answer(database: &mut Transaction, new: &StoredAnswer) -> Done {
+/// Keeps an answer that was given at this moment.
+pub async fn answer(database: &mut Transaction, new: &StoredAnswer, at: i64) -> Done {
     let row = insert("answer")
         .with("key", &new.key)
         .with("operator", &new.operator)
         .with("route", &new.route)
         .with("body", &new.body)
-        .with("answer", &new.answer);
+        .with("answer", &new.answer)
+        .with("at", at);
     database.execute(row).await?;
     Ok(())
 }

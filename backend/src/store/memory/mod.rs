@@ -12,8 +12,8 @@ use async_trait::async_trait;
 use etc_api::{Outlet, Takings};
 
 use super::{
-    Commit, Counted, CountedProof, DrawerRow, Holder, Operator, RecordSearch, Session, SignInRule,
-    Stock, Store, StoreError, StoredAnswer, TokenHash,
+    Commit, Counted, CountedProof, DrawerRow, Holder, Operator, Outlived, RecordSearch, Session,
+    SignInRule, Stock, Store, StoreError, StoredAnswer, TokenHash,
 };
 use crate::audit::{Entry, Sealed};
 use crate::ledger::limits::Day;
@@ -38,7 +38,8 @@ struct Memory {
     records: BTreeMap<String, Record>,
     payments: Vec<PaymentTaken>,
     authorisations: Vec<Authorisation>,
-    answers: BTreeMap<String, Arc<StoredAnswer>>,
+    /// With when they were given.
+    answers: BTreeMap<String, (i64, Arc<StoredAnswer>)>,
     money_back: Vec<MoneyBack>,
     book: BTreeMap<(CardNumber, u16), BookRow>,
     seen: BTreeMap<(CardNumber, [u8; 4]), VerifiedInit>,
@@ -52,6 +53,7 @@ struct Memory {
     outlets: Arc<BTreeMap<String, Outlet>>,
     terminals: Arc<BTreeMap<[u8; 6], String>>,
     operators: Arc<BTreeMap<String, Operator>>,
+    openings: BTreeMap<String, i64>,
     sign_ins: BTreeMap<String, SignIns>,
     sessions: BTreeMap<TokenHash, (Session, u32)>,
 }
@@ -405,7 +407,10 @@ impl Store for MemoryStore {
                 && record.created_at >= from
                 && record.state != State::Closed
         };
-        let mut day = Day::default();
+        let mut day = Day {
+            openings: state.openings.get(operator).copied().unwrap_or_default(),
+            ..Day::default()
+        };
         for record in state.records.values().filter(counted) {
             day.records += 1;
             day.fen += u64::from(record.amount);
@@ -525,7 +530,8 @@ impl Store for MemoryStore {
     }
 
     async fn answer(&self, key: &str) -> Result<Option<StoredAnswer>, StoreError> {
-        Ok(self.lock().answers.get(key).map(|one| (**one).clone()))
+        let state = self.lock();
+        Ok(state.answers.get(key).map(|(_, one)| (**one).clone()))
     }
 
     async fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
@@ -538,7 +544,10 @@ impl Store for MemoryStore {
             if let Some(answer) = &commit.answer
                 && state
                     .answers
-                    .insert(answer.key.clone(), Arc::new(answer.clone()))
+                    .insert(
+                        answer.key.clone(),
+                        (commit.entry.at, Arc::new(answer.clone())),
+                    )
                     .is_some()
             {
                 return Err(duplicate("idempotency key"));
@@ -654,5 +663,14 @@ impl Store for MemoryStore {
     async fn note(&self, entry: &Entry) -> Result<(), StoreError> {
         self.lock().seal(entry);
         Ok(())
+    }
+
+    async fn sweep(&self, outlived: Outlived) -> Result<bool, StoreError> {
+        let mut state = self.lock();
+        let over = |session: &Session| session.opened_at <= outlived.sessions_opened_by;
+        state.sessions.retain(|_, (session, _)| !over(session));
+        let kept = |&(at, _): &(i64, _)| at > outlived.answers_kept_since;
+        state.answers.retain(|_, answer| kept(answer));
+        Ok(false)
     }
 }

@@ -43,6 +43,13 @@ impl Memory {
                     return Err(duplicate("record"));
                 }
             }
+            Write::CountOpening { operator, openings } => {
+                let kept = self.openings.entry(operator.clone()).or_default();
+                if kept != openings {
+                    return Err(StoreError::Raced);
+                }
+                *kept += 1;
+            }
             Write::UpdateRecord(record) => {
                 self.unique(record)?;
                 let kept = self.records.get_mut(&record.id).ok_or(StoreError::Raced)?;

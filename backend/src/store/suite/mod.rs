@@ -52,6 +52,7 @@ mod money;
 mod records;
 mod sign_in;
 mod stock;
+mod sweep;
 mod switches;
 pub(super) mod trail;
 

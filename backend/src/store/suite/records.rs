@@ -19,6 +19,7 @@ on_every_store! {
     what_only_a_log_says_is_found
     a_page_of_records_follows_the_other
     what_an_operator_opened_is_counted
+    an_operator_opens_one_record_after_the_other
 }
 
 async fn every_row_of_a_change_is_written_and_read_back(store: &dyn Store) {
@@ -522,6 +523,7 @@ async fn what_an_operator_opened_is_counted(store: &dyn Store) {
     let two = Day {
         records: 2,
         fen: 20_000,
+        openings: 0,
     };
     assert_eq!(opened, two);
     assert_eq!(
@@ -532,4 +534,33 @@ async fn what_an_operator_opened_is_counted(store: &dyn Store) {
         store.opened_since("nobody", 0).await.unwrap(),
         Day::default()
     );
+}
+
+/// On whatever card: who has not seen the last one decides again.
+async fn an_operator_opens_one_record_after_the_other(store: &dyn Store) {
+    let open = async |card, id: &str, openings| {
+        let new = Record {
+            card: number(card),
+            ..record(id, State::Created)
+        };
+        let counted = Write::CountOpening {
+            operator: "demo.teller".into(),
+            openings,
+        };
+        write(store, card, vec![Write::InsertRecord(new), counted]).await
+    };
+    let openings = async || {
+        let day = store.opened_since("demo.teller", 0).await.unwrap();
+        (day.records, day.openings)
+    };
+    open(CARD, "a", 0).await.unwrap();
+    assert!(is_raced(open(OTHER_CARD, "b", 0).await));
+    assert_eq!(store.record("b").await.unwrap(), None);
+    assert_eq!(openings().await, (1, 1));
+    open(OTHER_CARD, "b", 1).await.unwrap();
+    assert_eq!(openings().await, (2, 2));
+    // One that is closed unpaid does not count any more, and was opened all the same.
+    let closed = Write::UpdateRecord(record("a", State::Closed));
+    done(store, CARD, vec![closed]).await;
+    assert_eq!(openings().await, (1, 2));
 }

@@ -122,6 +122,12 @@ async fn ask_everything(store: &DatabaseStore) {
     store.session(&[1; 32]).await.unwrap();
     store.touch_session(&[1; 32], 2_000).await.unwrap();
     store.close_session(&[1; 32], &noted).await.unwrap();
+    let outlived = Outlived {
+        sessions_opened_by: 0,
+        answers_kept_since: 0,
+        at_most: 10,
+    };
+    store.sweep(outlived).await.unwrap();
 }
 
 /// Every filter by which records are found, alone and narrowed.
@@ -195,6 +201,10 @@ async fn change_everything(store: &DatabaseStore) {
         Write::DropNonces,
         Write::CountLetGoOffer(5),
         Write::InsertRecord(record("a", State::Loading { counter: 5 })),
+        Write::CountOpening {
+            operator: "demo.teller".into(),
+            openings: 0,
+        },
         Write::UpdateRecord(record("a", State::Loading { counter: 5 })),
         Write::InsertPayment(payment("a", cash("d"))),
         Write::InsertMoneyBack(MoneyBack {

@@ -16,6 +16,7 @@ on_both_databases! {
     cash_is_put_into_an_open_drawer_or_nowhere
     of_two_who_open_a_drawer_one_does
     of_two_who_lift_a_switch_one_does
+    a_limit_holds_where_one_operator_opens_at_two_pcs
 }
 
 async fn two_stores_on_one_database_hold_the_invariants_together(scratch: &Scratch) {
@@ -306,6 +307,45 @@ async fn of_two_who_lift_a_switch_one_does(scratch: &Scratch) {
         assert!(lifted.0 != lifted.1, "{lifted:?}");
     }
     assert_eq!(chain(&here).await.len(), 10);
+    here.close().await;
+    there.close().await;
+}
+
+async fn a_limit_holds_where_one_operator_opens_at_two_pcs(scratch: &Scratch) {
+    let (here, there) = tokio::join!(scratch.open(), scratch.open());
+    seed(&here).await;
+    // As a desk does it: read, decide, commit; decide again where somebody else was first.
+    let open = async |store: &DatabaseStore, card: &str, id: String| loop {
+        let day = store.opened_since("demo.teller", 0).await.unwrap();
+        if day.records == 5 {
+            return false;
+        }
+        let new = Record {
+            card: number(card),
+            ..record(&id, State::Created)
+        };
+        let counted = Write::CountOpening {
+            operator: "demo.teller".into(),
+            openings: day.openings,
+        };
+        let mut commit = commit_of(store, card, vec![Write::InsertRecord(new), counted]).await;
+        commit.entry.card = Some(number(card));
+        match store.commit(&commit).await {
+            Err(error) if error.is_race() => {}
+            committed => break committed.is_ok(),
+        }
+    };
+    let mut opened = 0;
+    for round in 0..4 {
+        let (one, other) = tokio::join!(
+            open(&here, CARD, format!("a{round}")),
+            open(&there, OTHER_CARD, format!("b{round}")),
+        );
+        opened += usize::from(one) + usize::from(other);
+    }
+    assert_eq!(opened, 5);
+    let day = here.opened_since("demo.teller", 0).await.unwrap();
+    assert_eq!((day.records, day.openings), (5, 5));
     here.close().await;
     there.close().await;
 }
