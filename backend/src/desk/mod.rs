@@ -184,13 +184,10 @@ impl Desk<'_> {
         file.ok_or(Code::CardUnknown.into())
     }
 
-    /// A record with the file of its card. The file is read first and the record after it: a change
-    /// between the two shows in the card's revision, so that nothing stale is committed.
+    /// A record with the file of its card.
     async fn record_and_file(&self, id: &str) -> Result<(Record, CardFile), Error> {
-        let record = self.store.record(id).await?.ok_or(Code::NoSuchRecord)?;
-        let file = self.card_file(record.card).await?;
-        let record = self.store.record(id).await?.ok_or(Code::NoSuchRecord)?;
-        Ok((record, file))
+        let found = self.store.file_of_record(id).await?;
+        found.ok_or(Code::NoSuchRecord.into())
     }
 
     /// Commits what a refused request has taught, with its audit row.

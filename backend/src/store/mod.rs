@@ -34,6 +34,9 @@ pub trait Store: Send + Sync {
     /// What a decision about a card needs. Missing where the card is not in the records.
     async fn card_file(&self, card: CardNumber) -> Result<Option<CardFile>, StoreError>;
 
+    /// A record, and what a decision about its card needs, all of one moment.
+    async fn file_of_record(&self, id: &str) -> Result<Option<(Record, CardFile)>, StoreError>;
+
     /// A record.
     async fn record(&self, id: &str) -> Result<Option<Record>, StoreError>;
 

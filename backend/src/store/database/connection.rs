@@ -20,14 +20,18 @@ pub enum Database {
 pub enum Durability {
     /// Answered when it is on disk.
     Flushed,
-    /// Seen by everybody when it is answered, on disk with the next flushed one. A crash of the whole
-    /// machine may lose it; one of the backend does not.
+    /// Seen by everybody when it is answered, on disk with the next flushed one at the latest. A crash of the
+    /// whole machine may lose it; one of the backend does not. In SQLite, where flushes are shared, it is as
+    /// good as the other.
     Soon,
 }
 
 /// A transaction. Dropped before its commit, it has changed nothing.
 pub enum Transaction {
+    /// One that reads.
     Sqlite(sqlx::Transaction<'static, Sqlite>),
+    /// One that writes.
+    Turn(sqlite::Turn),
     Postgres(sqlx::Transaction<'static, Postgres>),
 }
 
@@ -38,7 +42,7 @@ impl Database {
     /// A transaction that writes.
     pub async fn begin(&self, durability: Durability) -> Result<Transaction, StoreError> {
         Ok(match self {
-            Self::Sqlite(pools) => Transaction::Sqlite(pools.begin(durability).await?),
+            Self::Sqlite(pools) => Transaction::Turn(pools.begin().await?),
             Self::Postgres(pool) => Transaction::Postgres(postgres::begin(pool, durability).await?),
         })
     }
@@ -93,9 +97,8 @@ impl Database {
     /// One statement that writes, in a transaction of its own.
     pub async fn execute(&self, statement: impl Into<Statement>) -> Result<u64, StoreError> {
         let mut transaction = self.begin(Durability::Flushed).await?;
-        let rows = transaction.execute(statement).await?;
-        transaction.commit().await?;
-        Ok(rows)
+        let rows = transaction.execute(statement).await;
+        transaction.end(rows).await
     }
 
     /// The database's clock.
@@ -123,6 +126,10 @@ impl Transaction {
                 let done = statement.sqlite().execute(&mut **open).await?;
                 done.rows_affected()
             }
+            Self::Turn(turn) => {
+                let done = statement.sqlite().execute(turn.connection()?).await?;
+                done.rows_affected()
+            }
             Self::Postgres(open) => {
                 let done = statement.postgres().execute(&mut **open).await?;
                 done.rows_affected()
@@ -140,6 +147,11 @@ impl Transaction {
             Self::Sqlite(open) => {
                 let query = statement.sqlite();
                 query.fetch_optional(&mut **open).await?.map(Row::Sqlite)
+            }
+            Self::Turn(turn) => {
+                let query = statement.sqlite();
+                let row = query.fetch_optional(turn.connection()?).await?;
+                row.map(Row::Sqlite)
             }
             Self::Postgres(open) => {
                 let query = statement.postgres();
@@ -162,6 +174,12 @@ impl Transaction {
                     .map(|row| read(&Row::Sqlite(row)))
                     .collect()
             }
+            Self::Turn(turn) => {
+                let rows = statement.sqlite().fetch_all(turn.connection()?).await?;
+                rows.into_iter()
+                    .map(|row| read(&Row::Sqlite(row)))
+                    .collect()
+            }
             Self::Postgres(open) => {
                 let rows = statement.postgres().fetch_all(&mut **open).await?;
                 rows.into_iter()
@@ -171,12 +189,37 @@ impl Transaction {
         }
     }
 
+    /// Commits what was done, or undoes it where it came to an error.
+    pub async fn end<T>(self, done: Result<T, StoreError>) -> Result<T, StoreError> {
+        match done {
+            Ok(done) => {
+                self.commit().await?;
+                Ok(done)
+            }
+            Err(error) => {
+                self.undo().await;
+                Err(error)
+            }
+        }
+    }
+
     pub async fn commit(self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(open) => open.commit().await?,
+            Self::Turn(turn) => turn.commit().await?,
             Self::Postgres(open) => open.commit().await?,
         }
         Ok(())
+    }
+
+    /// Undoes what was done. Answered when whatever it ran into is there for everybody to read.
+    pub async fn undo(self) {
+        // What cannot be rolled back any more has been.
+        let _ = match self {
+            Self::Sqlite(open) => open.rollback().await.map_err(StoreError::from),
+            Self::Turn(turn) => turn.undo().await,
+            Self::Postgres(open) => open.rollback().await.map_err(StoreError::from),
+        };
     }
 }
 

@@ -9,6 +9,7 @@
 //! function in [`rows`]; a new question is one method here, and its statement, if it is long, stands in
 //! [`questions`]. The suite runs it on both.
 
+mod card_file;
 mod connection;
 mod migrate;
 mod noted;
@@ -31,6 +32,7 @@ use apdu_core::hex::encode;
 use async_trait::async_trait;
 use etc_api::{Outlet, Takings};
 
+use self::card_file::{card_file, file_of_record};
 use self::connection::{Database, Durability};
 use self::noted::Step;
 use self::sqlite::SqlitePools;
@@ -43,7 +45,7 @@ use crate::audit::{Entry, Sealed};
 use crate::ledger::limits::Day;
 use crate::ledger::{
     Approval, Authorisation, BookRow, Card, CardFile, Case, MoneyBack, PaymentTaken, PosSlip,
-    Record, Seen, State, Switch, VerifiedInit,
+    Record, Seen, Switch, VerifiedInit,
 };
 
 /// A store in a database.
@@ -81,42 +83,14 @@ impl Store for DatabaseStore {
 
     async fn card_file(&self, number: CardNumber) -> Result<Option<CardFile>, StoreError> {
         let mut read = self.database.snapshot().await?;
-        let card = sql("SELECT * FROM card WHERE number = $1").bind(number);
-        let Some(card) = read.one(card, rows::card).await? else {
-            return Ok(None);
-        };
-        let nonce = sql("SELECT * FROM nonce WHERE card = $1");
-        let created =
-            sql("SELECT * FROM recharge WHERE card = $1 AND state = 'created' ORDER BY id");
-        let open = sql("SELECT * FROM recharge WHERE card = $1 \
-             AND state IN ('paid', 'loading', 'refunding')");
-        let open = read.one(open.bind(number), rows::record).await?;
-        let given_up = sql("SELECT * FROM recharge WHERE card = $1 \
-             AND state = 'refunded' AND refund_counter IS NOT NULL ORDER BY created_at DESC, id DESC LIMIT 1");
-        let latest = sql("SELECT MAX(second) AS latest FROM authorisation WHERE card = $1");
-        let unexplained = sql("SELECT counter FROM counter_book WHERE card = $1 \
-             AND spender IN ('lost', 'unknown') ORDER BY counter");
-        let offers = match open.as_ref().map(|open| open.state) {
-            Some(State::Loading { counter }) => {
-                let offers =
-                    sql("SELECT offers FROM let_go_offer WHERE card = $1 AND counter = $2");
-                let offers = offers.bind(number).bind(counter);
-                read.one(offers, rows::offers).await?
-            }
-            _ => None,
-        };
-        let file = CardFile {
-            card,
-            nonce: read.one(nonce.bind(number), rows::nonce).await?,
-            created: read.all(created.bind(number), rows::record).await?,
-            latest_second: read.one(latest.bind(number), rows::latest).await?.flatten(),
-            unexplained: read.all(unexplained.bind(number), rows::counter).await?,
-            given_up: read.one(given_up.bind(number), rows::record).await?,
-            let_go_offers: offers.unwrap_or_default(),
-            open,
-        };
-        read.commit().await?;
-        Ok(Some(file))
+        let file = card_file(&mut read, number).await;
+        read.end(file).await
+    }
+
+    async fn file_of_record(&self, id: &str) -> Result<Option<(Record, CardFile)>, StoreError> {
+        let mut read = self.database.snapshot().await?;
+        let found = file_of_record(&mut read, id).await;
+        read.end(found).await
     }
 
     async fn record(&self, id: &str) -> Result<Option<Record>, StoreError> {
@@ -343,15 +317,8 @@ impl Store for DatabaseStore {
 
     async fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
         let mut transaction = self.database.begin(Durability::Flushed).await?;
-        write::change(&mut transaction, &commit.change, commit.entry.at).await?;
-        if let Some(proof) = &commit.proved {
-            write::uncount_proof(&mut transaction, proof).await?;
-        }
-        noted::audit(&mut transaction, &commit.entry).await?;
-        if let Some(answer) = &commit.answer {
-            write::answer(&mut transaction, answer, commit.entry.at).await?;
-        }
-        transaction.commit().await
+        let written = write::commit(&mut transaction, commit).await;
+        transaction.end(written).await
     }
 
     async fn count_proof(&self, proof: &CountedProof, limit: u32) -> Result<bool, StoreError> {
@@ -360,17 +327,20 @@ impl Store for DatabaseStore {
         // hold. A crash of the database's machine may forget the last few tries: they are given back,
         // which costs no money, and a machine that crashes at every guess is noticed.
         let mut transaction = self.database.begin(Durability::Soon).await?;
-        let counted = write::count_proof(&mut transaction, proof, limit).await?;
-        if counted {
-            transaction.commit().await?;
+        match write::count_proof(&mut transaction, proof, limit).await {
+            // What the one has counted, the other has no tries left for.
+            Ok(false) => {
+                transaction.undo().await;
+                Ok(false)
+            }
+            counted => transaction.end(counted).await,
         }
-        Ok(counted)
     }
 
     async fn uncount_proof(&self, proof: &CountedProof) -> Result<(), StoreError> {
         let mut transaction = self.database.begin(Durability::Flushed).await?;
-        write::uncount_proof(&mut transaction, proof).await?;
-        transaction.commit().await
+        let given_back = write::uncount_proof(&mut transaction, proof).await;
+        transaction.end(given_back).await
     }
 
     async fn unlock_card(&self, card: CardNumber, entry: &Entry) -> Result<bool, StoreError> {
@@ -383,8 +353,8 @@ impl Store for DatabaseStore {
 
     async fn add(&self, stock: &Stock) -> Result<(), StoreError> {
         let mut transaction = self.database.begin(Durability::Flushed).await?;
-        stock::add(&mut transaction, stock).await?;
-        transaction.commit().await
+        let added = stock::add(&mut transaction, stock).await;
+        transaction.end(added).await
     }
 
     async fn outlet(&self, code: &str) -> Result<Option<Outlet>, StoreError> {

@@ -27,25 +27,36 @@ pub async fn note(
 ) -> Result<bool, StoreError> {
     for _ in 0..TRIES {
         let mut transaction = database.begin(Durability::Flushed).await?;
-        for step in work() {
-            let (statement, must_change) = match step {
-                Step::Do(statement) => (statement, false),
-                Step::Change(statement) => (statement, true),
-            };
-            // What is refused here is for the caller to know: no other try would end differently.
-            let rows = transaction.execute(statement).await?;
-            if must_change && rows == 0 {
-                return Ok(false);
-            }
+        // What is refused here is for the caller to know: no other try would end differently.
+        let changed = carry_out(&mut transaction, work()).await;
+        if !matches!(changed, Ok(true)) {
+            transaction.undo().await;
+            return changed;
         }
         match audit(&mut transaction, entry).await {
-            Err(error) if error.is_race() => continue,
-            written => written?,
+            Err(error) if error.is_race() => transaction.undo().await,
+            written => {
+                transaction.end(written).await?;
+                return Ok(true);
+            }
         }
-        transaction.commit().await?;
-        return Ok(true);
     }
     Err(StoreError::Raced)
+}
+
+/// Carries the steps out. `false`: one of them found nothing to change.
+async fn carry_out(transaction: &mut Transaction, steps: Vec<Step>) -> Result<bool, StoreError> {
+    for step in steps {
+        let (statement, must_change) = match step {
+            Step::Do(statement) => (statement, false),
+            Step::Change(statement) => (statement, true),
+        };
+        let rows = transaction.execute(statement).await?;
+        if must_change && rows == 0 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// A statement that is carried out with a row of the trail.

@@ -406,10 +406,6 @@ pub fn outlet(row: &Row) -> Result<Outlet, StoreError> {
 }
 
 /// The second of a card's latest authorisation; missing where there is none.
-pub fn latest(row: &Row) -> Result<Option<i64>, StoreError> {
-    row.maybe("latest")
-}
-
 /// The database's clock.
 pub fn ms(row: &Row) -> Result<i64, StoreError> {
     row.moment("ms")

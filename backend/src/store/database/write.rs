@@ -5,19 +5,34 @@ use apdu_core::bcd::CardNumber;
 use apdu_core::hex::encode;
 
 use super::connection::Transaction;
+use super::noted::audit;
 use super::rows::{self, StateColumns, nonce_kind};
 use super::statement::{Insert, insert, sql};
 use crate::ledger::{
     Approval, Authorisation, BookRow, CardStop, Case, Change, Means, MoneyBack, Nonce,
     PaymentTaken, Record, Spender, VerifiedInit, Write,
 };
-use crate::store::{CountedProof, StoreError, StoredAnswer};
+use crate::store::{Commit, CountedProof, StoreError, StoredAnswer};
 use crate::words::Word;
 
 type Done = Result<(), StoreError>;
 
+/// Writes everything that is committed together.
+pub async fn commit(database: &mut Transaction, commit: &Commit) -> Done {
+    let at = commit.entry.at;
+    change(database, &commit.change, at).await?;
+    if let Some(proof) = &commit.proved {
+        uncount_proof(database, proof).await?;
+    }
+    audit(database, &commit.entry).await?;
+    match &commit.answer {
+        Some(new) => answer(database, new, at).await,
+        None => Ok(()),
+    }
+}
+
 /// Writes a change; `at` is when.
-pub async fn change(database: &mut Transaction, change: &Change, at: i64) -> Done {
+async fn change(database: &mut Transaction, change: &Change, at: i64) -> Done {
     let card = change.card;
     let turn = sql("UPDATE card SET revision = revision + 1 WHERE number = $1 AND revision = $2")
         .bind(card)
@@ -368,7 +383,7 @@ fn one_row(rows: u64) -> Done {
 }
 
 /// Keeps an answer that was given at this moment.
-pub async fn answer(database: &mut Transaction, new: &StoredAnswer, at: i64) -> Done {
+async fn answer(database: &mut Transaction, new: &StoredAnswer, at: i64) -> Done {
     let row = insert("answer")
         .with("key", &new.key)
         .with("operator", &new.operator)

@@ -79,6 +79,31 @@ impl Memory {
         self.audit.push(Arc::new(entry.sealed(before)));
     }
 
+    fn card_file(&self, number: CardNumber) -> Option<CardFile> {
+        let card = self.cards.get(&number)?.clone();
+        let of_card = || self.records.values().filter(|record| record.card == number);
+        let seconds = self.authorisations.iter().filter(|one| one.card == number);
+        let open = of_card().find(|record| record.is_open()).cloned();
+        let offers = match open.as_ref().map(|open| open.state) {
+            Some(State::Loading { counter }) => self.let_go_offers.get(&(number, counter)),
+            _ => None,
+        };
+        let given_up = of_card().filter(|one| one.is_given_up());
+        let created = of_card().filter(|one| one.state == State::Created);
+        Some(CardFile {
+            card,
+            let_go_offers: offers.copied().unwrap_or_default(),
+            unexplained: self.unexplained_of(number),
+            given_up: given_up
+                .max_by_key(|one| (one.created_at, &one.id))
+                .cloned(),
+            nonce: self.nonces.get(&number).cloned(),
+            created: created.cloned().collect(),
+            open,
+            latest_second: seconds.map(|one| one.second).max(),
+        })
+    }
+
     fn unexplained_of(&self, card: CardNumber) -> Vec<u16> {
         let rows = self.book.range((card, 0)..=(card, u16::MAX));
         let unknown = rows.filter(|(_, row)| !row.spender.is_known());
@@ -200,38 +225,13 @@ impl Store for MemoryStore {
     }
 
     async fn card_file(&self, number: CardNumber) -> Result<Option<CardFile>, StoreError> {
+        Ok(self.lock().card_file(number))
+    }
+
+    async fn file_of_record(&self, id: &str) -> Result<Option<(Record, CardFile)>, StoreError> {
         let state = self.lock();
-        let Some(card) = state.cards.get(&number) else {
-            return Ok(None);
-        };
-        let of_card = || {
-            state
-                .records
-                .values()
-                .filter(|record| record.card == number)
-        };
-        let seconds = state.authorisations.iter().filter(|one| one.card == number);
-        let open = of_card().find(|record| record.is_open()).cloned();
-        let offers = match open.as_ref().map(|open| open.state) {
-            Some(State::Loading { counter }) => state.let_go_offers.get(&(number, counter)),
-            _ => None,
-        };
-        Ok(Some(CardFile {
-            let_go_offers: offers.copied().unwrap_or_default(),
-            unexplained: state.unexplained_of(number),
-            given_up: of_card()
-                .filter(|one| one.is_given_up())
-                .max_by_key(|one| one.created_at)
-                .cloned(),
-            card: card.clone(),
-            nonce: state.nonces.get(&number).cloned(),
-            created: of_card()
-                .filter(|one| one.state == State::Created)
-                .cloned()
-                .collect(),
-            open,
-            latest_second: seconds.map(|one| one.second).max(),
-        }))
+        let record = state.records.get(id).cloned();
+        Ok(record.and_then(|record| Some((record.clone(), state.card_file(record.card)?))))
     }
 
     async fn record(&self, id: &str) -> Result<Option<Record>, StoreError> {

@@ -77,6 +77,7 @@ async fn ask_everything(store: &DatabaseStore) {
     change_everything(store).await;
 
     store.card_file(card).await.unwrap();
+    store.file_of_record("a").await.unwrap();
     store.record("a").await.unwrap();
     store.authorisations_at(card, 5).await.unwrap();
     store.authorisations_from(card, 5).await.unwrap();
