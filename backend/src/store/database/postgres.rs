@@ -15,19 +15,21 @@ use crate::store::{Purpose, StoreError};
 /// Connections of one backend. A server takes 100 unless it is told otherwise.
 const CONNECTIONS: u32 = 16;
 
-/// How long a request waits for a connection; the page does not wait for ever.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a request waits for a connection, as in SQLite: on a machine that has no time for it, to make one
+/// takes many seconds, and an error would help nobody.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A connection that nobody used for so long may have ended with its server.
 const STALE: Duration = Duration::from_secs(1);
 
 /// Whatever the server or the role has been set to. Commits are flushed unless they say otherwise.
-/// A backend that was cut off in the middle of a transaction holds up nobody for long.
+/// A backend that was cut off in the middle of a transaction does not hold up the others for longer than they
+/// wait.
 const SETTINGS: [(&str, &str); 4] = [
     ("synchronous_commit", "on"),
     ("default_transaction_isolation", "read committed"),
-    ("lock_timeout", "5s"),
-    ("idle_in_transaction_session_timeout", "10s"),
+    ("lock_timeout", "30s"),
+    ("idle_in_transaction_session_timeout", "20s"),
 ];
 
 pub const CLOCK: &str =
