@@ -109,6 +109,20 @@ codes! {
     NoReader = "RDR-113",
     /// A USB transfer failed.
     ReaderTransfer = "RDR-114",
+    /// The browser shows its dialogue after a click only.
+    NoGesture = "RDR-121",
+    /// A policy of the browser or the page's server keeps devices from this page.
+    ForbiddenByPolicy = "RDR-122",
+    /// An endpoint of the reader stays halted, whatever is done about it.
+    ReaderStalled = "RDR-123",
+    /// Another tab of this browser has taken the reader over.
+    ReaderTakenOver = "RDR-124",
+    /// The tab that holds the reader is in the middle of a task and keeps it.
+    OtherTabBusy = "RDR-125",
+    /// The card service of the operating system is not running.
+    NoCardService = "RDR-126",
+    /// The person, or a setting, did not let this page use the reader.
+    NotPermitted = "RDR-127",
 
     /// No card is in the reader.
     NoCard = "CRD-101",

@@ -93,7 +93,9 @@ pub fn explain(code: Code) -> Explanation {
         reader:
             NoWebUsb InsecureOrigin NothingChosen ProtectedReader ReaderAccessDenied ReaderBusy
             ReaderInOtherTab NotAReader UnsupportedLevel ReaderGone ReaderTimeout ReaderProtocol
-            NoReader ReaderTransfer;
+            NoReader ReaderTransfer
+            NoGesture ForbiddenByPolicy ReaderStalled ReaderTakenOver OtherTabBusy NoCardService
+            NotPermitted;
         card:
             NoCard CardGone CardMute NotATollCard MalformedFile OtherCard CreditCard CardExpired
             CardNotYetActive WriteUnknown BalanceDiffers WrongPin ChipWriteFailed SecurityState
