@@ -1,14 +1,10 @@
-//! Which of several tabs has a reader (design §2: one tab owns a device).
-//!
-//! The Web Lock of a reader says who owns it. A tab that wants it asks the owner over a channel of the
-//! lock's name: the owner refuses while it is in the middle of a task, else it lets go. Only an owner
-//! that does not answer is robbed. [`TakeOver`] is the asking side without browser and clock.
+//! Asking another tab for its reader, without browser and clock.
 
 use apdu_core::ccid::Millis;
 use apdu_core::fault::Code;
 
-/// How long the owner has to say anything.
-const ANSWER: Millis = 3_000;
+/// An owner that was asked twice has half of 3 s each time to say anything.
+const ANSWER: Millis = 1_500;
 /// How long an owner that agreed may take to close the reader.
 const LET_GO: Millis = 10_000;
 
@@ -57,6 +53,8 @@ impl Word {
 pub enum Step {
     /// Go on waiting for the lock.
     Wait,
+    /// Say [`Word::Ask`] again: the reader may have a new owner, which did not hear it.
+    AskAgain,
     /// Take the lock away from its owner.
     Steal,
     /// The lock is ours.
@@ -70,6 +68,7 @@ pub enum Step {
 #[derive(Debug)]
 pub struct TakeOver {
     deadline: Option<Millis>,
+    may_ask_again: bool,
 }
 
 impl TakeOver {
@@ -77,6 +76,7 @@ impl TakeOver {
     pub fn new(now: Millis) -> Self {
         Self {
             deadline: Some(now + ANSWER),
+            may_ask_again: true,
         }
     }
 
@@ -94,6 +94,7 @@ impl TakeOver {
             }
             Word::LetGo => {
                 self.deadline = Some(now + LET_GO);
+                self.may_ask_again = false;
                 Step::Wait
             }
             Word::Ask => Step::Wait, // a third tab asks as well
@@ -106,11 +107,15 @@ impl TakeOver {
         Step::Own
     }
 
-    /// An owner whose time is over hangs: it cannot be in a task that anybody watches. Nothing of the
-    /// reader is broken by this: its interface stays claimed until that tab wakes up or ends.
+    /// An owner that stays silent hangs. Robbing it breaks nothing: it keeps the interface claimed until
+    /// it wakes up or ends.
     pub fn handle_timeout(&mut self, now: Millis) -> Step {
         if self.deadline.is_none_or(|deadline| now < deadline) {
             return Step::Wait;
+        }
+        if std::mem::take(&mut self.may_ask_again) {
+            self.deadline = Some(now + ANSWER);
+            return Step::AskAgain;
         }
         self.deadline = None;
         Step::Steal
@@ -161,11 +166,22 @@ mod tests {
     #[test]
     fn only_silence_is_robbed_and_not_before_its_time() {
         let mut asking = TakeOver::new(100);
-        assert_eq!(asking.poll_timeout(), Some(3_100));
+        assert_eq!(asking.poll_timeout(), Some(1_600));
+        assert_eq!(asking.handle_timeout(1_599), Step::Wait);
+        assert_eq!(asking.handle_timeout(1_600), Step::AskAgain);
         assert_eq!(asking.handle_timeout(3_099), Step::Wait);
         assert_eq!(asking.handle_timeout(3_100), Step::Steal);
         assert_eq!(asking.handle_timeout(9_999), Step::Wait, "once");
         assert_eq!(asking.handle_granted(), Step::Own);
+    }
+
+    #[test]
+    fn an_owner_that_answers_only_the_second_time_is_not_robbed() {
+        let mut asking = TakeOver::new(100);
+        assert_eq!(asking.handle_timeout(1_600), Step::AskAgain);
+        let refused = asking.handle_word(1_700, Word::Refuse);
+        assert_eq!(refused, Step::GiveUp(Code::OtherTabBusy));
+        assert_eq!(asking.handle_timeout(3_100), Step::Wait);
     }
 
     #[test]
@@ -180,6 +196,6 @@ mod tests {
     fn a_third_tab_that_asks_changes_nothing() {
         let mut asking = TakeOver::new(100);
         assert_eq!(asking.handle_word(200, Word::Ask), Step::Wait);
-        assert_eq!(asking.poll_timeout(), Some(3_100));
+        assert_eq!(asking.poll_timeout(), Some(1_600));
     }
 }
