@@ -9,10 +9,12 @@ use alloc::vec::Vec;
 
 use super::descriptor::{ExchangeLevel, Profile};
 use super::message::{Icc, Notification, Outcome, Reply, Request, error};
+use super::parameters::Speed;
 use crate::apdu::{Command, Repeat, Response};
-use crate::atr::Atr;
+use crate::atr::{Atr, Protocol};
 use crate::card::{NoAnswer, PowerSession};
 use crate::fault::Code;
+use crate::t1::T1;
 
 use self::activation::Activation;
 use self::exchange::Exchange;
@@ -30,6 +32,8 @@ pub type Millis = u64;
 /// How long a reader may take to say whether a card is there. Some need 0.7 s after being opened, some a whole
 /// second (reference §4.4).
 const STATUS_TIMEOUT: Millis = 2_000;
+/// How long a card may take over a command before a reader that runs its protocol asks for more time.
+const EXCHANGE_TIMEOUT: Millis = 20_000;
 /// What is still allowed for the answer once the reader has reported the card gone.
 const REMOVAL_TIMEOUT: Millis = 2_000;
 /// Nothing lasts longer, whatever time the card asks for (reference §7.8).
@@ -127,6 +131,7 @@ pub enum Direction {
 #[derive(Debug)]
 pub struct Session {
     profile: Profile,
+    rates: Vec<u32>,
     wire: Wire,
     /// Number of the last power session.
     power: u32,
@@ -144,7 +149,29 @@ pub struct Session {
 #[derive(Debug)]
 struct Powered {
     session: PowerSession,
+    contact: Contact,
+    /// Until it has lost its power. What was under way then may still be answered.
+    alive: bool,
+}
+
+/// What activation has come to.
+#[derive(Debug)]
+struct Contact {
     link: Link,
+    line: Line,
+    /// How long the card may take over one message.
+    timeout: Millis,
+}
+
+/// How commands travel to the card.
+#[derive(Debug)]
+enum Line {
+    /// As APDUs: the reader runs the card's protocol.
+    Apdu,
+    /// As T=0 TPDUs.
+    T0,
+    /// In T=1 blocks.
+    T1(T1),
 }
 
 /// How the card in the slot is spoken to, since it was powered.
@@ -152,6 +179,34 @@ struct Powered {
 pub struct Link {
     /// The answer to reset.
     pub atr: Atr,
+    /// The protocol in force.
+    pub protocol: Protocol,
+    /// Fi and Di in force.
+    pub speed: Speed,
+    /// The card's clock by the reader's descriptor, kHz.
+    pub clock: u32,
+    /// The blocks of T=1.
+    pub blocks: Option<Blocks>,
+}
+
+/// What T=1 blocks look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Blocks {
+    /// Longest information field the card takes, by its ATR.
+    pub ifsc: u8,
+    /// Longest one it may send; `None` where the reader sees to it.
+    pub ifsd: Option<u8>,
+    /// They end with a CRC, else with an LRC.
+    pub crc: bool,
+}
+
+/// A slot as activation and exchange see it.
+#[derive(Clone, Copy, Debug)]
+struct Reader<'a> {
+    profile: &'a Profile,
+    level: ExchangeLevel,
+    /// The rates it has listed, bit/s; empty if it has not.
+    rates: &'a [u32],
 }
 
 /// An operation under way.
@@ -224,6 +279,7 @@ impl Session {
         }
         Ok(Self {
             profile: profile.clone(),
+            rates: Vec::new(),
             wire: Wire::new(slot),
             power: first_power,
             card: None,
@@ -256,12 +312,24 @@ impl Session {
 
     /// The current power session, while the card is powered.
     pub fn power_session(&self) -> Option<PowerSession> {
-        self.card.as_ref().map(|card| card.session)
+        self.powered().map(|card| card.session)
     }
 
     /// How the powered card is spoken to.
     pub fn link(&self) -> Option<&Link> {
-        self.card.as_ref().map(|card| &card.link)
+        self.powered().map(|card| &card.contact.link)
+    }
+
+    /// How much of the card's protocol the reader runs itself.
+    pub fn level(&self) -> ExchangeLevel {
+        self.profile.level(self.wire.slot)
+    }
+
+    /// Takes the answer to the class request GET_DATA_RATES (CCID 1.1 §5.3.3): numbers of four bytes, little-endian,
+    /// bit/s. A driver may leave it out: any rate up to `dwMaxDataRate` is good then. Many readers stall it.
+    pub fn set_data_rates(&mut self, answer: &[u8]) {
+        let (rates, _) = answer.as_chunks();
+        self.rates = rates.iter().map(|rate| u32::from_le_bytes(*rate)).collect();
     }
 
     /// Starts an operation. Must not be called while [`is_busy`](Self::is_busy).
@@ -332,10 +400,10 @@ impl Session {
         let slot = self.wire.slot;
         match Notification::parse(notification) {
             Some(Notification::HardwareError { slot: faulty }) if faulty == slot => {
-                self.card = None;
                 if let Some(work) = &mut self.work {
                     work.hardware_error = true;
                 }
+                self.lose_power();
                 self.shorten_the_wait(now);
             }
             Some(notification) => {
@@ -343,9 +411,9 @@ impl Session {
                     return;
                 };
                 // A card that is there but was changed is another one, or this one without what it knew.
-                let gone = !change.present || (change.changed && self.card.is_some());
+                let gone = !change.present || (change.changed && self.powered().is_some());
                 if gone {
-                    self.card = None;
+                    self.lose_power();
                     self.shorten_the_wait(now);
                 }
                 self.set_present(change.present);
@@ -370,8 +438,19 @@ impl Session {
         if !again {
             self.end_unanswered(Code::ReaderTransfer);
         }
-        self.awaited = None;
+        self.cut_off();
         self.recovery = Some(Recovery::from_stall(now, direction, &mut self.wire));
+    }
+
+    /// The reader could not read the last message (on a serial line). It is sent again, unless it carries a
+    /// command that must be on the wire at most once: that ends as unknown.
+    pub fn handle_refused(&mut self, now: Millis) {
+        if self.recovery.is_some() || !self.may_ask_again() {
+            return self.lose_the_thread(now, Code::ReaderTransfer);
+        }
+        if let Some(Wait::Reply(request, _)) = self.awaited.as_ref().map(|awaited| &awaited.wait) {
+            self.wire.repeat(request);
+        }
     }
 
     /// The class request of [`Transmit::Abort`] has ended: taken by the reader, or refused by it or by the
@@ -427,7 +506,6 @@ impl Session {
     /// The reader is gone or a transfer failed for good: everything ends with `code`.
     pub fn handle_loss(&mut self, code: Code) {
         self.closed = Some(Closed::Lost(code));
-        self.card = None;
         self.end_unanswered(code);
         self.recovery = None;
         self.wire.clear();
@@ -436,41 +514,49 @@ impl Session {
 
     /// Begins the operation under way, for the first time or once more.
     fn start(&mut self, now: Millis) {
+        let reader = Reader {
+            profile: &self.profile,
+            level: self.profile.level(self.wire.slot),
+            rates: &self.rates,
+        };
         let Some(work) = &mut self.work else {
             return;
         };
-        let next = match &work.operation {
-            Operation::Look => {
-                work.task = Task::Look;
-                Ok((Request::GetSlotStatus, STATUS_TIMEOUT))
-            }
+        let first = match &work.operation {
+            Operation::Look => Ok((Task::Look, Request::GetSlotStatus, STATUS_TIMEOUT)),
             Operation::PowerOn => {
                 self.card = None;
-                let (activation, request) = Activation::begin(&self.profile);
-                work.task = Task::PowerOn(activation);
-                Ok((request, activation::POWER_TIMEOUT))
+                let (activation, request) = Activation::begin(&reader);
+                Ok((
+                    Task::PowerOn(activation),
+                    request,
+                    activation::POWER_TIMEOUT,
+                ))
             }
             Operation::PowerOff => {
                 self.card = None;
-                work.task = Task::PowerOff;
-                Ok((Request::IccPowerOff, activation::POWER_TIMEOUT))
+                Ok((
+                    Task::PowerOff,
+                    Request::IccPowerOff,
+                    activation::POWER_TIMEOUT,
+                ))
             }
             Operation::Transmit(session, command) => match &mut self.card {
-                Some(card) if card.session == *session => {
-                    let level = self.profile.level(self.wire.slot);
-                    match Exchange::begin(command, level, &self.profile) {
-                        Ok((exchange, request, timeout)) => {
-                            work.task = Task::Transmit(exchange);
-                            Ok((request, timeout))
-                        }
-                        Err(code) => Err(code),
-                    }
+                Some(card) if card.alive && card.session == *session => {
+                    let contact = &mut card.contact;
+                    let begun = Exchange::begin(&reader, contact, command);
+                    begun.map(|(exchange, request)| {
+                        (Task::Transmit(exchange), request, contact.timeout)
+                    })
                 }
                 _ => Err(Code::CardGone),
             },
         };
-        match next {
-            Ok((request, timeout)) => self.ask(now, request, timeout),
+        match first {
+            Ok((task, request, timeout)) => {
+                work.task = task;
+                self.ask(now, request, timeout);
+            }
             Err(code) => self.end_unanswered(code),
         }
     }
@@ -535,6 +621,11 @@ impl Session {
 
     /// Hands the answer to the operation under way.
     fn advance(&mut self, now: Millis, reply: &Reply<'_>) {
+        let reader = Reader {
+            profile: &self.profile,
+            level: self.profile.level(self.wire.slot),
+            rates: &self.rates,
+        };
         let Some(work) = &mut self.work else {
             return;
         };
@@ -542,30 +633,39 @@ impl Session {
             // A failed GetSlotStatus still says whether a card is there; readers answer FE without one.
             Task::Look => self.end(Event::Looked(Ok(reply.icc != Icc::Absent))),
             Task::PowerOff => self.end(Event::PoweredOff(Ok(()))),
-            Task::PowerOn(activation) => match activation.handle_reply(reply) {
+            Task::PowerOn(activation) => match activation.handle_reply(&reader, reply) {
                 Next::Ask(request, timeout) => self.ask(now, request, timeout),
-                Next::End(Ok(link)) => {
+                Next::End(Ok(contact)) => {
                     self.power = self.power.wrapping_add(1);
                     let session = PowerSession(self.power);
-                    let atr = link.atr.clone();
-                    self.card = Some(Powered { session, link });
+                    let atr = contact.link.atr.clone();
+                    self.card = Some(Powered {
+                        session,
+                        contact,
+                        alive: true,
+                    });
                     self.end(Event::Powered(Ok((session, atr))));
                 }
                 Next::End(Err(code)) => self.end_unanswered(code),
             },
-            Task::Transmit(exchange) => match exchange.handle_reply(reply) {
-                Next::Ask(..) if self.card.is_none() => self.end_unanswered(Code::CardGone),
-                Next::Ask(request, timeout) => self.ask(now, request, timeout),
-                Next::End(Ok(response)) => self.end(Event::Answered(Ok(response))),
-                Next::End(Err(code)) => self.end_unanswered(code),
-            },
+            Task::Transmit(exchange) => {
+                let Some(card) = &mut self.card else {
+                    return self.end_unanswered(Code::CardGone);
+                };
+                match exchange.handle_reply(&mut card.contact, reply) {
+                    Next::Ask(..) if !card.alive => self.end_unanswered(Code::CardGone),
+                    Next::Ask(request, timeout) => self.ask(now, request, timeout),
+                    Next::End(Ok(response)) => self.end(Event::Answered(Ok(response))),
+                    Next::End(Err(code)) => self.end_unanswered(code),
+                }
+            }
         }
     }
 
     /// What every answer says of the card.
     fn note_status(&mut self, icc: Icc) {
         if icc != Icc::Active {
-            self.card = None;
+            self.lose_power();
         }
         self.set_present(icc != Icc::Absent);
     }
@@ -580,7 +680,7 @@ impl Session {
         if !look || !work.may_begin_again() {
             self.end_unanswered(code);
         }
-        self.awaited = None;
+        self.cut_off();
         self.recovery = Some(match look {
             true => Recovery::from_silence(now, &mut self.wire),
             false => Recovery::from_abort(now, &mut self.wire),
@@ -600,7 +700,7 @@ impl Session {
             Recovered::NeedsReopening => {
                 self.recovery = None;
                 self.wire.clear();
-                self.card = None;
+                self.lose_power();
                 self.closed = Some(Closed::Reopening);
                 self.end_unanswered(Code::ReaderTimeout);
                 self.events.push_back(Event::Reopen);
@@ -609,6 +709,26 @@ impl Session {
                 self.handle_loss(Code::ReaderStuck);
                 self.events.push_back(Event::Lost(Code::ReaderStuck));
             }
+        }
+    }
+
+    /// What was awaited is awaited no more, and what the card thinks of it is unknown.
+    fn cut_off(&mut self) {
+        self.awaited = None;
+        if let Some(card) = &mut self.card
+            && let Line::T1(t1) = &mut card.contact.line
+        {
+            t1.cut_off();
+        }
+    }
+
+    fn powered(&self) -> Option<&Powered> {
+        self.card.as_ref().filter(|card| card.alive)
+    }
+
+    fn lose_power(&mut self) {
+        if let Some(card) = &mut self.card {
+            card.alive = false;
         }
     }
 
@@ -644,7 +764,7 @@ impl Session {
 
     fn set_present(&mut self, present: bool) {
         if !present {
-            self.card = None;
+            self.lose_power();
         }
         if self.present != Some(present) {
             self.present = Some(present);
