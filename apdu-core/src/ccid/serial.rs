@@ -210,3 +210,6 @@ impl SerialLine {
         self.heard.push_back(Heard::NoReader(code));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,8 @@
 
 use alloc::vec::Vec;
 
-use super::{Blocks, Contact, EXCHANGE_TIMEOUT, Line, Link, Millis, Next, Reader};
+use super::link::{Blocks, Contact, Line, Link, Reader};
+use super::{EXCHANGE_TIMEOUT, Millis, Next};
 use crate::atr::{Atr, Protocol};
 use crate::ccid::descriptor::ExchangeLevel;
 use crate::ccid::message::{Icc, Outcome, Reply, Request, level, reply};

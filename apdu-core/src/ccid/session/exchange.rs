@@ -6,7 +6,8 @@
 
 use alloc::vec::Vec;
 
-use super::{Contact, Line, Millis, Next, Reader};
+use super::link::{Contact, Line, Reader};
+use super::{Millis, Next};
 use crate::apdu::{Command, Repeat, Response};
 use crate::ccid::descriptor::ExchangeLevel;
 use crate::ccid::message::{HEADER, Icc, Outcome, Reply, Request, error, level, reply};

@@ -2,29 +2,33 @@
 //!
 //! It reads like a day of the slot: [`activation`] powers the card and agrees on how to speak, [`exchange`]
 //! carries an APDU there and its answer back, [`recovery`] finds the way back to a reader that has lost it.
-//! [`wire`] is what all three put their messages on.
+//! [`wire`] is what all three put their messages on; [`event`] is what driver and session say to each other, and
+//! [`link`] how a powered card is spoken to.
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use super::descriptor::{ExchangeLevel, Profile};
 use super::message::{Icc, Notification, Outcome, Reply, Request, error};
-use super::parameters::Speed;
-use crate::apdu::{Command, Repeat, Response};
-use crate::atr::{Atr, Protocol};
+use crate::apdu::Repeat;
 use crate::card::{NoAnswer, PowerSession};
 use crate::fault::Code;
-use crate::t1::T1;
 
 use self::activation::Activation;
 use self::exchange::Exchange;
+use self::link::{Line, Powered, Reader};
 use self::recovery::{Recovered, Recovery};
 use self::wire::{Assembled, Wire};
 
 mod activation;
+mod event;
 mod exchange;
+mod link;
 mod recovery;
 mod wire;
+
+pub use self::event::{Direction, Event, Operation, Transmit};
+pub use self::link::{Blocks, Link};
 
 /// A point in time, milliseconds since whatever moment the driver chose.
 pub type Millis = u64;
@@ -43,70 +47,6 @@ const BUSY_PAUSE: Millis = 100;
 const BUSY_TRIES: u8 = 10;
 /// How often an operation is begun again after a stall.
 const RESTARTS: u8 = 2;
-
-/// What the driver can ask of a slot. One operation at a time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Operation {
-    /// Say whether a card is there.
-    Look,
-    /// Power the card, read its ATR and agree on protocol and speed.
-    PowerOn,
-    /// Take the power from the card.
-    PowerOff,
-    /// Exchange one APDU within a power session.
-    Transmit(PowerSession, Command),
-}
-
-/// What the driver learns.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use]
-pub enum Event {
-    /// A card was put in (`true`) or taken out (`false`).
-    Presence(bool),
-    /// Answer to [`Operation::Look`]: whether a card is there.
-    Looked(Result<bool, NoAnswer>),
-    /// Answer to [`Operation::PowerOn`].
-    Powered(Result<(PowerSession, Atr), NoAnswer>),
-    /// Answer to [`Operation::PowerOff`].
-    PoweredOff(Result<(), NoAnswer>),
-    /// Answer to [`Operation::Transmit`].
-    Answered(Result<Response, NoAnswer>),
-    /// The reader has lost its way for good: close the device, open and claim it again, then call
-    /// [`Session::handle_reopened`]; or [`Session::handle_loss`] if that fails.
-    Reopen,
-    /// The reader did not come back even so. The session is over, as after [`Session::handle_loss`]:
-    /// the person must unplug the reader.
-    Lost(Code),
-}
-
-/// What the driver is to put on the bus. Each is begun when it is handed out, without waiting for the ends
-/// of those before it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Transmit {
-    /// One transfer on the bulk OUT endpoint, with no empty packet behind it. Nothing is told of its end but
-    /// a stall.
-    Bulk(Vec<u8>),
-    /// The class request ABORT to the interface, without data: bmRequestType 0x21, bRequest 0x01, wValue
-    /// `seq << 8 | slot`, wIndex the interface's number. Its end is told to [`Session::handle_control`].
-    Abort {
-        /// bSlot.
-        slot: u8,
-        /// bSeq of the message that is to end.
-        seq: u8,
-    },
-    /// CLEAR_FEATURE(ENDPOINT_HALT), in WebUSB `clearHalt`, of this bulk endpoint. Its end is told to
-    /// [`Session::handle_clear_halt`].
-    ClearHalt(Direction),
-}
-
-/// A bulk endpoint, seen from the host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    /// Bulk IN.
-    In,
-    /// Bulk OUT.
-    Out,
-}
 
 /// The host side of one slot.
 ///
@@ -143,70 +83,6 @@ pub struct Session {
     /// Why nothing can be asked of the reader now, or ever again.
     closed: Option<Closed>,
     events: VecDeque<Event>,
-}
-
-/// A card under power.
-#[derive(Debug)]
-struct Powered {
-    session: PowerSession,
-    contact: Contact,
-    /// Until it has lost its power. What was under way then may still be answered.
-    alive: bool,
-}
-
-/// What activation has come to.
-#[derive(Debug)]
-struct Contact {
-    link: Link,
-    line: Line,
-    /// How long the card may take over one message.
-    timeout: Millis,
-}
-
-/// How commands travel to the card.
-#[derive(Debug)]
-enum Line {
-    /// As APDUs: the reader runs the card's protocol.
-    Apdu,
-    /// As T=0 TPDUs.
-    T0,
-    /// In T=1 blocks.
-    T1(T1),
-}
-
-/// How the card in the slot is spoken to, since it was powered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Link {
-    /// The answer to reset.
-    pub atr: Atr,
-    /// The protocol in force.
-    pub protocol: Protocol,
-    /// Fi and Di in force.
-    pub speed: Speed,
-    /// The card's clock by the reader's descriptor, kHz.
-    pub clock: u32,
-    /// The blocks of T=1.
-    pub blocks: Option<Blocks>,
-}
-
-/// What T=1 blocks look like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Blocks {
-    /// Longest information field the card takes, by its ATR.
-    pub ifsc: u8,
-    /// Longest one it may send; `None` where the reader sees to it.
-    pub ifsd: Option<u8>,
-    /// They end with a CRC, else with an LRC.
-    pub crc: bool,
-}
-
-/// A slot as activation and exchange see it.
-#[derive(Clone, Copy, Debug)]
-struct Reader<'a> {
-    profile: &'a Profile,
-    level: ExchangeLevel,
-    /// The rates it has listed, bit/s; empty if it has not.
-    rates: &'a [u32],
 }
 
 /// An operation under way.
@@ -784,17 +660,6 @@ impl Work {
 
     fn may_begin_again(&self) -> bool {
         (self.is_repeatable() || !self.on_wire) && self.restarts < RESTARTS
-    }
-}
-
-impl Operation {
-    fn unanswered(&self, none: NoAnswer) -> Event {
-        match self {
-            Self::Look => Event::Looked(Err(none)),
-            Self::PowerOn => Event::Powered(Err(none)),
-            Self::PowerOff => Event::PoweredOff(Err(none)),
-            Self::Transmit(..) => Event::Answered(Err(none)),
-        }
     }
 }
 

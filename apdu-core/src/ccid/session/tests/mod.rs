@@ -2,7 +2,10 @@
 //! byte, by CCID 1.1 and ISO/IEC 7816-3.
 
 use super::*;
+use crate::apdu::{Command, Response};
+use crate::atr::Protocol;
 use crate::ccid::descriptor::{ClassDescriptor, DeviceId, Features};
+use crate::ccid::parameters::Speed;
 use crate::hex::decode;
 use alloc::vec::Vec;
 
