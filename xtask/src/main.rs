@@ -1,6 +1,7 @@
 //! Set-up, run, test, bench and tidy: everything one does with a checkout, as `cargo xtask …`.
 
 mod bench;
+mod fuzz;
 mod page;
 mod postgres;
 mod shell;
@@ -28,6 +29,9 @@ cargo xtask card    --vpcd PORT [--card ID] [--state FILE]
 cargo xtask explore every cut through every flow, without the time limit of `test`
 cargo xtask simulate --seed N [--days D]
                     days at several counters, all from one number, on a ledger in memory
+cargo xtask fuzz    [--seconds 60] [TARGET]
+                    libFuzzer on each target of fuzz/ or on one, so many seconds each; needs a C++
+                    compiler
 cargo xtask bench   size of a first visit, per file and per dependency; authorisations per second
 cargo xtask tidy    the rules of the house
 ";
@@ -39,7 +43,14 @@ enum Task {
     Test(Vec<OsString>),
     Card(Vec<OsString>),
     Explore,
-    Simulate { seed: u64, days: u32 },
+    Simulate {
+        seed: u64,
+        days: u32,
+    },
+    Fuzz {
+        seconds: u32,
+        target: Option<String>,
+    },
     Bench,
     Tidy,
     Help,
@@ -69,6 +80,7 @@ fn main() -> ExitCode {
         Task::Card(options) => start_card(options),
         Task::Explore => explore(),
         Task::Simulate { seed, days } => simulate(seed, days),
+        Task::Fuzz { seconds, target } => fuzz::look(seconds, target.as_deref()),
         Task::Bench => bench::everything(),
         Task::Tidy => tidy::check(),
         Task::Help => {
@@ -95,6 +107,7 @@ fn parse(mut parser: lexopt::Parser) -> Result<Task, lexopt::Error> {
         "run" => return parse_run(parser),
         "card" => return parse_card(parser),
         "simulate" => return parse_simulate(parser),
+        "fuzz" => return parse_fuzz(parser),
         "test" => return Ok(Task::Test(parser.raw_args()?.collect())),
         "explore" => Task::Explore,
         "bench" => Task::Bench,
@@ -164,6 +177,19 @@ fn parse_simulate(mut parser: lexopt::Parser) -> Result<Task, lexopt::Error> {
     }
     let seed = seed.ok_or("simulate needs --seed N")?;
     Ok(Task::Simulate { seed, days })
+}
+
+fn parse_fuzz(mut parser: lexopt::Parser) -> Result<Task, lexopt::Error> {
+    let (mut seconds, mut target) = (60, None);
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Arg::Long("seconds") => seconds = parser.value()?.parse()?,
+            Arg::Long("help") | Arg::Short('h') => return Ok(Task::Help),
+            Arg::Value(name) if target.is_none() => target = Some(name.string()?),
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(Task::Fuzz { seconds, target })
 }
 
 /// A path as the person typed it, whole, because what we start runs at the top of the checkout.
