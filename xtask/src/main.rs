@@ -1,6 +1,9 @@
 //! Set-up, run, test, bench and tidy: everything one does with a checkout, as `cargo xtask …`.
 
 mod bench;
+mod coverage;
+mod fuzz;
+mod iwa;
 mod page;
 mod postgres;
 mod shell;
@@ -28,6 +31,13 @@ cargo xtask card    --vpcd PORT [--card ID] [--state FILE]
 cargo xtask explore every cut through every flow, without the time limit of `test`
 cargo xtask simulate --seed N [--days D]
                     days at several counters, all from one number, on a ledger in memory
+cargo xtask fuzz    [--seconds 60] [TARGET]
+                    libFuzzer on each target of fuzz/ or on one, so many seconds each; needs a C++
+                    compiler
+cargo xtask coverage
+                    what the tests of the reader's engine reach of it; less than 95 % is a failure
+cargo xtask iwa     [--port 8081]
+                    serves the page for an Isolated Web App in Chromium's developer mode
 cargo xtask bench   size of a first visit, per file and per dependency; authorisations per second
 cargo xtask tidy    the rules of the house
 ";
@@ -39,7 +49,18 @@ enum Task {
     Test(Vec<OsString>),
     Card(Vec<OsString>),
     Explore,
-    Simulate { seed: u64, days: u32 },
+    Simulate {
+        seed: u64,
+        days: u32,
+    },
+    Fuzz {
+        seconds: u32,
+        target: Option<String>,
+    },
+    Coverage,
+    Iwa {
+        port: u16,
+    },
     Bench,
     Tidy,
     Help,
@@ -69,6 +90,9 @@ fn main() -> ExitCode {
         Task::Card(options) => start_card(options),
         Task::Explore => explore(),
         Task::Simulate { seed, days } => simulate(seed, days),
+        Task::Fuzz { seconds, target } => fuzz::look(seconds, target.as_deref()),
+        Task::Coverage => coverage::measure(),
+        Task::Iwa { port } => iwa::serve(port),
         Task::Bench => bench::everything(),
         Task::Tidy => tidy::check(),
         Task::Help => {
@@ -95,8 +119,11 @@ fn parse(mut parser: lexopt::Parser) -> Result<Task, lexopt::Error> {
         "run" => return parse_run(parser),
         "card" => return parse_card(parser),
         "simulate" => return parse_simulate(parser),
+        "fuzz" => return parse_fuzz(parser),
+        "iwa" => return parse_iwa(parser),
         "test" => return Ok(Task::Test(parser.raw_args()?.collect())),
         "explore" => Task::Explore,
+        "coverage" => Task::Coverage,
         "bench" => Task::Bench,
         "tidy" => Task::Tidy,
         "help" => Task::Help,
@@ -164,6 +191,31 @@ fn parse_simulate(mut parser: lexopt::Parser) -> Result<Task, lexopt::Error> {
     }
     let seed = seed.ok_or("simulate needs --seed N")?;
     Ok(Task::Simulate { seed, days })
+}
+
+fn parse_fuzz(mut parser: lexopt::Parser) -> Result<Task, lexopt::Error> {
+    let (mut seconds, mut target) = (60, None);
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Arg::Long("seconds") => seconds = parser.value()?.parse()?,
+            Arg::Long("help") | Arg::Short('h') => return Ok(Task::Help),
+            Arg::Value(name) if target.is_none() => target = Some(name.string()?),
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(Task::Fuzz { seconds, target })
+}
+
+fn parse_iwa(mut parser: lexopt::Parser) -> Result<Task, lexopt::Error> {
+    let mut port = 8081;
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Arg::Long("port") => port = parser.value()?.parse()?,
+            Arg::Long("help") | Arg::Short('h') => return Ok(Task::Help),
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(Task::Iwa { port })
 }
 
 /// A path as the person typed it, whole, because what we start runs at the top of the checkout.

@@ -8,11 +8,12 @@ use crate::page;
 use crate::shell::{Failure, say, top};
 
 /// What each crate may depend on, of ours. A crate without a row here is a fault.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("apdu-core", &[]),
     ("api", &["apdu-core"]),
     ("app", &["apdu-core", "etc-api"]),
     ("backend", &["apdu-core", "etc-api"]),
+    ("fuzz", &["apdu-core"]),
     ("sim", &[]),
     (
         "tests",
@@ -20,11 +21,12 @@ const ARROWS: [(&str, &[&str]); 7] = [
     ),
     ("xtask", &[]),
 ];
-const OURS: [&str; 7] = [
+const OURS: [&str; 8] = [
     "apdu-core",
     "etc-api",
     "etc-app",
     "etc-backend",
+    "etc-fuzz",
     "etc-sim",
     "etc-tests",
     "xtask",

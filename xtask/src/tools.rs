@@ -12,6 +12,7 @@ use crate::shell::{Failure, capture, cargo, run, say, target_dir, top};
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 const TRUNK: &str = "0.21.14";
 const BINARYEN: &str = "132";
+const LLVM_COV: &str = "0.9.1";
 /// Older ones do not know the WebAssembly features that the compiler uses.
 const OLDEST_WASM_OPT: u32 = 120;
 
@@ -109,6 +110,32 @@ pub fn for_tests() -> Result<(), Failure> {
         .args(&missing))
 }
 
+/// The tools that measure coverage, ready to be called.
+pub struct CoverageTools(OsString);
+
+impl CoverageTools {
+    /// A call of one of the tools, at the top of the checkout.
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(top()).env("PATH", &self.0);
+        command
+    }
+}
+
+/// Installs what measures coverage: the compiler's LLVM tools, and who calls them.
+pub fn for_coverage() -> Result<CoverageTools, Failure> {
+    add_llvm_tools()?;
+    let path = search_path()?;
+    install(
+        "cargo-llvm-cov",
+        "cargo-llvm-cov",
+        LLVM_COV,
+        &["--locked"],
+        &path,
+    )?;
+    Ok(CoverageTools(path))
+}
+
 /// The version of `wasm-bindgen` that the page is compiled with; the tool must be of the same.
 fn wasm_bindgen_version() -> Result<String, Failure> {
     let path = top().join("Cargo.lock");
@@ -127,23 +154,38 @@ fn locked_version(lock: &str, package: &str) -> Option<String> {
 }
 
 fn add_wasm_target() -> Result<(), Failure> {
-    let sysroot = capture(
-        Command::new("rustc")
-            .args(["--print", "sysroot"])
-            .current_dir(top()),
-    )
-    .ok_or_else(|| Failure::new("rustc is not on the search path"))?;
-    if Path::new(sysroot.trim())
-        .join("lib/rustlib")
-        .join(WASM_TARGET)
-        .is_dir()
-    {
+    if rustlib()?.join(WASM_TARGET).is_dir() {
         return Ok(());
     }
     say(format!("adding the compiler's target {WASM_TARGET}"));
     run(Command::new("rustup")
         .args(["target", "add", WASM_TARGET])
         .current_dir(top()))
+}
+
+fn add_llvm_tools() -> Result<(), Failure> {
+    let rustlib = rustlib()?;
+    let targets = fs::read_dir(&rustlib).map_err(|error| Failure::io(&rustlib, &error))?;
+    let program = format!("llvm-profdata{}", env::consts::EXE_SUFFIX);
+    let mut places = targets.flatten().map(|target| target.path().join("bin"));
+    if places.any(|bin| bin.join(&program).is_file()) {
+        return Ok(());
+    }
+    say("adding the compiler's component llvm-tools");
+    run(Command::new("rustup")
+        .args(["component", "add", "llvm-tools"])
+        .current_dir(top()))
+}
+
+/// Where the compiler keeps a folder for each target.
+fn rustlib() -> Result<PathBuf, Failure> {
+    let sysroot = capture(
+        Command::new("rustc")
+            .args(["--print", "sysroot"])
+            .current_dir(top()),
+    )
+    .ok_or_else(|| Failure::new("rustc is not on the search path"))?;
+    Ok(Path::new(sysroot.trim()).join("lib").join("rustlib"))
 }
 
 /// The search path for the tools: what we installed comes first.

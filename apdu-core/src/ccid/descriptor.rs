@@ -139,6 +139,9 @@ impl ReaderInterface {
                         number: address & 0x0F,
                         packet_size: u16::from_le_bytes([size_low, size_high]) & 0x07FF,
                     };
+                    if endpoint.number == 0 || endpoint.packet_size == 0 {
+                        continue; // the control endpoint, or one that moves nothing
+                    }
                     match (attributes & 0b11, address & 0x80 != 0) {
                         (0b10, false) => candidate.bulk_out = Some(endpoint),
                         (0b10, true) => candidate.bulk_in = Some(endpoint),

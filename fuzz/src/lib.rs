@@ -1,0 +1,68 @@
+//! What holds whatever bytes come in: from a reader, a card, or a page.
+//!
+//! A target is a function that takes any bytes and panics where one of its properties does not hold. Two
+//! run them: libFuzzer, which looks for inputs that reach new code (`cargo xtask fuzz`), and the tests of
+//! this crate, which take the [corpus](Target::corpus) and mutations of it.
+//!
+//! What libFuzzer finds becomes a line of `corpus/NAME.hex` and so a test.
+
+mod apdu;
+mod atr;
+mod ccid;
+mod session;
+mod toll_card;
+
+/// Properties of one codec or engine, and inputs worth beginning with.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// What it is called on the command line; its corpus is `corpus/NAME.hex`.
+    pub name: &'static str,
+    /// Panics where a property does not hold for these bytes.
+    pub check: fn(&[u8]),
+    /// An input a line in hex, spaces wherever they help; `#` begins a comment.
+    pub corpus: &'static str,
+}
+
+/// All targets.
+pub const TARGETS: [Target; 8] = [
+    Target {
+        name: "descriptor",
+        check: ccid::descriptor,
+        corpus: include_str!("../corpus/descriptor.hex"),
+    },
+    Target {
+        name: "message",
+        check: ccid::message,
+        corpus: include_str!("../corpus/message.hex"),
+    },
+    Target {
+        name: "session",
+        check: session::session,
+        corpus: include_str!("../corpus/session.hex"),
+    },
+    Target {
+        name: "atr",
+        check: atr::atr,
+        corpus: include_str!("../corpus/atr.hex"),
+    },
+    Target {
+        name: "command",
+        check: apdu::command,
+        corpus: include_str!("../corpus/command.hex"),
+    },
+    Target {
+        name: "response",
+        check: apdu::response,
+        corpus: include_str!("../corpus/response.hex"),
+    },
+    Target {
+        name: "tlv",
+        check: toll_card::tlv,
+        corpus: include_str!("../corpus/tlv.hex"),
+    },
+    Target {
+        name: "file",
+        check: toll_card::file,
+        corpus: include_str!("../corpus/file.hex"),
+    },
+];
