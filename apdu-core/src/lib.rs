@@ -30,6 +30,7 @@ mod chance;
 pub mod fault;
 pub mod flow;
 pub mod hex;
+pub mod obu;
 pub mod programmer;
 #[cfg(feature = "schema")]
 mod schema;
