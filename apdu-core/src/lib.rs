@@ -31,6 +31,7 @@ pub mod fault;
 pub mod flow;
 pub mod hex;
 pub mod obu;
+pub mod obu_programmer;
 pub mod programmer;
 #[cfg(feature = "schema")]
 mod schema;

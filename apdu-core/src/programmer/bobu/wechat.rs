@@ -109,6 +109,7 @@ fn varint(bytes: &[u8]) -> Result<(u64, &[u8]), Malformed> {
 #[derive(Debug, Default)]
 pub struct Deframer {
     buffer: Vec<u8>,
+    stale: bool,
 }
 
 impl Deframer {
@@ -131,11 +132,13 @@ impl Deframer {
             }
             let body = rest.get(..whole - HEADER)?.to_vec();
             self.buffer.drain(..whole);
-            return Some(Packet {
-                command: u16::from_be_bytes([c0, c1]),
-                seq: u16::from_be_bytes([s0, s1]),
-                body,
-            });
+            if !core::mem::take(&mut self.stale) {
+                return Some(Packet {
+                    command: u16::from_be_bytes([c0, c1]),
+                    seq: u16::from_be_bytes([s0, s1]),
+                    body,
+                });
+            }
         }
     }
 
@@ -144,8 +147,14 @@ impl Deframer {
         !self.buffer.is_empty()
     }
 
+    /// The packet under way, if there is one, is no longer awaited: it will be dropped at its end.
+    pub fn let_go(&mut self) {
+        self.stale = self.is_inside();
+    }
+
     /// Nothing came for a while: what looked like the start of a packet was none.
     pub fn give_up(&mut self) {
+        self.stale = false;
         if self.is_inside() {
             self.buffer.remove(0);
         }
@@ -239,6 +248,18 @@ mod tests {
         assert_eq!(deframer.next_packet(), None, "256 bytes are awaited");
         deframer.give_up();
         assert!(deframer.next_packet().is_some());
+    }
+
+    #[test]
+    fn a_packet_that_is_let_go_is_dropped_and_the_next_one_is_not() {
+        let (late, awaited) = (bytes(WRAPPED[0].1), bytes(WRAPPED[1].1));
+        let mut deframer = Deframer::default();
+        deframer.extend(&late[..9]);
+        assert_eq!(deframer.next_packet(), None);
+        deframer.let_go();
+        deframer.extend(&[&late[9..], &awaited].concat());
+        assert_eq!(deframer.next_packet().map(|packet| packet.seq), Some(4));
+        assert_eq!(deframer.next_packet(), None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::apdu::Response;
+use crate::obu_programmer::{Channel, Mmi};
 use crate::programmer::Malformed;
 use crate::programmer::apdu_list::{self, SwCounted};
 
@@ -25,23 +26,13 @@ const GET_SECURE_RS: u8 = 0x15;
 const CHANNEL_RQ: u8 = 0x18;
 const CHANNEL_RS: u8 = 0x19;
 const SET_MMI_RQ: u8 = 0x1A;
+const SET_MMI_RS: u8 = 0x1B;
 
-/// Which chip an APDU list goes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Channel {
-    /// The user card 用户卡 in the slot.
-    Card,
-    /// The ESAM of the tag.
-    Esam,
-}
-
-impl Channel {
-    /// ChannelID.
-    fn id(self) -> u8 {
-        match self {
-            Self::Card => 0x01,
-            Self::Esam => 0x02,
-        }
+/// ChannelID.
+fn channel_id(channel: Channel) -> u8 {
+    match channel {
+        Channel::Card => 0x01,
+        Channel::Esam => 0x02,
     }
 }
 
@@ -50,13 +41,17 @@ pub fn transfer_channel<T: AsRef<[u8]>>(
     channel: Channel,
     apdus: &[T],
 ) -> Result<Vec<u8>, Malformed> {
-    let mut container = Vec::from([CHANNEL_RQ, channel.id()]);
+    let mut container = Vec::from([CHANNEL_RQ, channel_id(channel)]);
     container.extend(apdu_list::encode(apdus)?);
     Ok(request(TRANSFER_CHANNEL, &container))
 }
 
-/// T-APDU of a SetMMI: 0 says OK, 1 not OK.
-pub fn set_mmi(parameter: u8) -> Vec<u8> {
+/// T-APDU of a SetMMI.
+pub fn set_mmi(shown: Mmi) -> Vec<u8> {
+    let parameter = match shown {
+        Mmi::Ok => 0x00,
+        Mmi::NotOk => 0x01,
+    };
     request(SET_MMI, &[SET_MMI_RQ, parameter])
 }
 
@@ -156,11 +151,16 @@ impl<'a> ActionReply<'a> {
     /// The answers of a TransferChannel to `channel`, in the order of its list.
     pub fn channel_answers(&self, channel: Channel) -> Result<Vec<Response>, Malformed> {
         match self.container {
-            Some([CHANNEL_RS, id, list @ ..]) if *id == channel.id() => {
+            Some([CHANNEL_RS, id, list @ ..]) if *id == channel_id(channel) => {
                 apdu_list::parse_answers(list, SwCounted::Yes)
             }
             _ => Err(Malformed("ChannelRs")),
         }
+    }
+
+    /// Whether this can be the answer of a SetMMI, which may leave its container out.
+    pub fn is_set_mmi(&self) -> bool {
+        matches!(self.container, None | Some([SET_MMI_RS, ..]))
     }
 
     /// The file of a GetSecure.
@@ -203,7 +203,7 @@ mod tests {
         let list = [bytes("00 A4 00 00 02 10 01"), bytes("00 B0 95 00 2B")];
         let built = transfer_channel(Channel::Card, &list);
         assert_eq!(built, Ok(apdu("card list")));
-        assert_eq!(set_mmi(0), apdu("SetMMI"));
+        assert_eq!(set_mmi(Mmi::Ok), apdu("SetMMI"));
         assert_eq!(release(), apdu("release"));
     }
 
@@ -262,6 +262,9 @@ mod tests {
     fn a_response_may_have_no_container_but_not_an_empty_one() {
         let reply = ActionReply::parse(&[0x10, 0x01, 0x02]).expect("a response");
         assert_eq!((reply.container, reply.status), (None, 2));
+        assert!(reply.is_set_mmi());
+        let shown = ActionReply::parse(&[0x18, 0x01, 0x1B, 0x00]).expect("a response");
+        assert!(shown.is_set_mmi() && shown.status == 0);
         for bad in ["18 01 00", "10 01 1B 00", "08 01 00", "18 01", ""] {
             assert!(ActionReply::parse(&bytes(bad)).is_err(), "{bad}");
         }

@@ -6,9 +6,9 @@ mod frame;
 mod vst;
 
 pub use action::{
-    ActionReply, Channel, ETC_APPLICATION, GetSecure, SecureFile, get_secure, release, set_mmi,
+    ActionReply, ETC_APPLICATION, GetSecure, SecureFile, get_secure, release, set_mmi,
     transfer_channel,
 };
 pub use bst::Bst;
 pub use frame::{AirFrame, BROADCAST, LLC_COMMAND, LLC_UNNUMBERED, MAC_BROADCAST, MAC_PRIVATE};
-pub use vst::{ObuStatus, Vst};
+pub use vst::Vst;

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use crate::obu_programmer::ObuStatus;
 use crate::programmer::Malformed;
 
 const TAG: u8 = 0xD0;
@@ -136,46 +137,6 @@ impl<'a> Parameter<'a> {
             random,
             more,
         })
-    }
-}
-
-/// The two status bytes of a tag, OBUStatus (serial reference §2.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ObuStatus(pub [u8; 2]);
-
-impl ObuStatus {
-    /// A card is in the tag.
-    pub fn has_card(self) -> bool {
-        !self.bit(7)
-    }
-
-    /// The card in the tag does not work.
-    pub fn card_failed(self) -> bool {
-        self.bit(3)
-    }
-
-    /// The tag is locked.
-    pub fn is_locked(self) -> bool {
-        self.bit(2)
-    }
-
-    /// The tag was taken off, 被拆动.
-    pub fn is_tampered(self) -> bool {
-        self.bit(1)
-    }
-
-    /// The battery is low.
-    pub fn battery_is_low(self) -> bool {
-        self.bit(0)
-    }
-
-    /// The removal flag 拆卸状态, as in byte 26 of the system information file.
-    pub fn removal_flag(self) -> u8 {
-        self.0[1]
-    }
-
-    fn bit(self, number: u8) -> bool {
-        self.0[0] >> number & 1 == 1
     }
 }
 
