@@ -1,7 +1,7 @@
 //! Everything that can go wrong at a counter, by stable and speakable code.
 //!
-//! The prefix says who is at fault: `RDR` reader, `CRD` card, `NET` network, `AUT` the authority
-//! refused, `PAY` payment, `REC` record. Cause, next step and what not to do stand beside each code in
+//! The prefix says who is at fault: `RDR` reader, `PRG` programmer, `CRD` card, `OBU` tag, `NET`
+//! network, `AUT` the authority refused, `PAY` payment, `REC` record. Cause, next step and what not to do stand beside each code in
 //! the catalogue of the `etc-api` crate.
 
 use core::fmt;
@@ -310,6 +310,44 @@ codes! {
     NoDrawer = "PAY-107",
     /// A drawer is open already.
     DrawerIsOpen = "PAY-108",
+
+    /// The programmer says nothing at all.
+    ProgrammerSilent = "PRG-101",
+    /// The programmer was unplugged.
+    ProgrammerGone = "PRG-102",
+    /// The programmer did not answer in time.
+    ProgrammerTimeout = "PRG-103",
+    /// What comes from the programmer makes no sense in any dialect: the wrong speed, or another device.
+    ProgrammerNoise = "PRG-104",
+    /// The device is a gantry or lane antenna of the interface of 2019.
+    GantryAntenna = "PRG-105",
+    /// The programmer speaks another dialect than its profile says.
+    OtherDialect = "PRG-106",
+    /// The device is a lane antenna.
+    LaneAntenna = "PRG-107",
+    /// The programmer refused a command.
+    ProgrammerRefused = "PRG-108",
+    /// The programmer's answers arrive garbled.
+    ProgrammerGarbled = "PRG-109",
+    /// No PSAM is in that slot of the programmer.
+    NoPsam = "PRG-110",
+    /// This kind of programmer cannot do what was asked.
+    ProgrammerCannot = "PRG-111",
+    /// The command does not fit into a frame of the programmer.
+    CommandTooLong = "PRG-112",
+
+    /// No tag answers.
+    NoTag = "OBU-101",
+    /// More than one tag answers.
+    TwoTags = "OBU-102",
+    /// Another tag answers than the one this task began with.
+    OtherTag = "OBU-103",
+    /// The tag does not answer any more.
+    TagGone = "OBU-104",
+    /// What the tag says about itself cannot be understood.
+    MalformedTag = "OBU-105",
+    /// The tag's algorithm (SM4) has no key in its profile.
+    TagAlgorithm = "OBU-106",
 }
 
 impl Code {

@@ -27,9 +27,14 @@ pub mod bcd;
 pub mod calendar;
 pub mod card;
 pub mod ccid;
+#[cfg(test)]
+mod chance;
 pub mod fault;
 pub mod flow;
 pub mod hex;
+pub mod obu;
+pub mod obu_programmer;
+pub mod programmer;
 #[cfg(feature = "schema")]
 mod schema;
 pub mod sw;

@@ -34,12 +34,12 @@ pub fn select_toll_application() -> Command {
     select_by_id(0x1001)
 }
 
-fn select_by_id(id: u16) -> Command {
+pub(crate) fn select_by_id(id: u16) -> Command {
     Command::with_data([0x00, 0xA4, 0x00, 0x00], &id.to_be_bytes(), 256)
 }
 
-/// READ BINARY of a whole short file by its short file identifier.
-fn read_binary(sfi: u8, length: u8) -> Command {
+/// READ BINARY of a short file from its beginning, by its short file identifier.
+pub(crate) fn read_binary(sfi: u8, length: u8) -> Command {
     Command::read([0x00, 0xB0, 0x80 | sfi, 0x00], u32::from(length))
 }
 
@@ -54,7 +54,7 @@ fn read_record(sfi: u8, number: u8, length: u8) -> Command {
 pub struct MalformedFile(pub &'static str);
 
 /// Text of a card file without its fill (`00` or `FF`; some issuers write one `00`, then `FF`).
-fn without_fill(text: &[u8]) -> &[u8] {
+pub(crate) fn without_fill(text: &[u8]) -> &[u8] {
     let end = text.iter().position(|&byte| byte == 0x00);
     let text = &text[..end.unwrap_or(text.len())];
     let end = text.iter().rposition(|&byte| byte != 0xFF);
@@ -62,17 +62,17 @@ fn without_fill(text: &[u8]) -> &[u8] {
 }
 
 /// Big-endian fields taken from the front of a file, in the order of its table.
-struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     rest: &'a [u8],
     file: &'static str,
 }
 
 impl<'a> Fields<'a> {
-    fn of(file: &'static str, bytes: &'a [u8]) -> Self {
+    pub(crate) fn of(file: &'static str, bytes: &'a [u8]) -> Self {
         Self { rest: bytes, file }
     }
 
-    fn take<const N: usize>(&mut self) -> Result<[u8; N], MalformedFile> {
+    pub(crate) fn take<const N: usize>(&mut self) -> Result<[u8; N], MalformedFile> {
         let (field, rest) = self
             .rest
             .split_first_chunk::<N>()
@@ -81,15 +81,15 @@ impl<'a> Fields<'a> {
         Ok(*field)
     }
 
-    fn byte(&mut self) -> Result<u8, MalformedFile> {
+    pub(crate) fn byte(&mut self) -> Result<u8, MalformedFile> {
         self.take::<1>().map(|[byte]| byte)
     }
 
-    fn u16(&mut self) -> Result<u16, MalformedFile> {
+    pub(crate) fn u16(&mut self) -> Result<u16, MalformedFile> {
         self.take().map(u16::from_be_bytes)
     }
 
-    fn u32(&mut self) -> Result<u32, MalformedFile> {
+    pub(crate) fn u32(&mut self) -> Result<u32, MalformedFile> {
         self.take().map(u32::from_be_bytes)
     }
 }

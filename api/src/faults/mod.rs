@@ -21,6 +21,10 @@ pub enum Party {
     Card,
     /// The reader, its driver or its cable.
     Reader,
+    /// The OBU programmer, its cable or its settings.
+    Programmer,
+    /// The tag.
+    Tag,
     /// The network between counter and province.
     Network,
     /// The authority refused, and has a reason.
@@ -74,7 +78,9 @@ macro_rules! rows {
 mod authority;
 mod card;
 mod network;
+mod obu;
 mod payment;
+mod programmer;
 mod reader;
 mod record;
 
@@ -116,6 +122,12 @@ pub fn explain(code: Code) -> Explanation {
         payment:
             PaymentDiffers AlreadyPaid PaymentTooLate SlipUsed SlipMalformed NotTakenHere NoDrawer
             DrawerIsOpen;
+        programmer:
+            ProgrammerSilent ProgrammerGone ProgrammerTimeout ProgrammerNoise GantryAntenna
+            OtherDialect LaneAntenna ProgrammerRefused ProgrammerGarbled NoPsam ProgrammerCannot
+            CommandTooLong;
+        obu:
+            NoTag TwoTags OtherTag TagGone MalformedTag TagAlgorithm;
     }
 }
 
@@ -169,6 +181,8 @@ mod tests {
             authority::WRITTEN,
             record::WRITTEN,
             payment::WRITTEN,
+            programmer::WRITTEN,
+            obu::WRITTEN,
         ];
         let rows = files.concat();
         assert_eq!(rows.len(), Code::ALL.len());

@@ -242,6 +242,8 @@ pub static TEXTS: Texts = Texts {
         party_person: "The steps taken",
         party_card: "The card",
         party_reader: "The reader",
+        party_programmer: "The OBU programmer",
+        party_tag: "The tag",
         party_network: "The network",
         party_authority: "The backend's rules",
         party_us: "This system",
@@ -254,6 +256,8 @@ pub static TEXTS: Texts = Texts {
         authority_group: "Sign-in, roles and proofs",
         record_group: "Load records",
         payment_group: "Payment",
+        programmer_group: "OBU programmer",
+        tag_group: "Tag",
     },
     masked: MaskedTexts {
         name: "Name",

@@ -130,9 +130,10 @@ sections! {
         written written_no written_unknown written_yes
         record record_none
         unknown_heading failed_heading
-        party_person party_card party_reader party_network party_authority party_us
+        party_person party_card party_reader party_programmer party_tag party_network party_authority party_us
         ask_supervisor ask_it ask_centre
         reader_group card_group network_group authority_group record_group payment_group
+        programmer_group tag_group
     }
     /// Masked values and dialogs.
     masked: MaskedTexts {

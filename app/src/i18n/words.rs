@@ -91,6 +91,8 @@ impl Texts {
             Party::Person => faults.party_person,
             Party::Card => faults.party_card,
             Party::Reader => faults.party_reader,
+            Party::Programmer => faults.party_programmer,
+            Party::Tag => faults.party_tag,
             Party::Network => faults.party_network,
             Party::Authority => faults.party_authority,
             Party::Us => faults.party_us,
@@ -101,8 +103,8 @@ impl Texts {
     pub fn whom_to_ask(&self, party: Party) -> &'static str {
         let faults = &self.faults;
         match party {
-            Party::Person | Party::Card => faults.ask_supervisor,
-            Party::Reader | Party::Network | Party::Us => faults.ask_it,
+            Party::Person | Party::Card | Party::Tag => faults.ask_supervisor,
+            Party::Reader | Party::Programmer | Party::Network | Party::Us => faults.ask_it,
             Party::Authority => faults.ask_centre,
         }
     }

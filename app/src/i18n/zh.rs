@@ -242,6 +242,8 @@ pub static TEXTS: Texts = Texts {
         party_person: "操作步骤",
         party_card: "卡片",
         party_reader: "读卡器",
+        party_programmer: "标签设备",
+        party_tag: "标签",
         party_network: "网络",
         party_authority: "后台规则",
         party_us: "本系统",
@@ -254,6 +256,8 @@ pub static TEXTS: Texts = Texts {
         authority_group: "登录、权限与核验",
         record_group: "充值记录",
         payment_group: "收款",
+        programmer_group: "标签设备",
+        tag_group: "标签",
     },
     masked: MaskedTexts {
         name: "姓名",

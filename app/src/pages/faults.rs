@@ -18,6 +18,8 @@ const GROUPS: &[(&str, Pick)] = &[
     ("AUT", |t| t.faults.authority_group),
     ("REC", |t| t.faults.record_group),
     ("PAY", |t| t.faults.payment_group),
+    ("PRG", |t| t.faults.programmer_group),
+    ("OBU", |t| t.faults.tag_group),
 ];
 
 /// The list of all codes.

@@ -1,0 +1,51 @@
+//! `OBU-`: the tag.
+
+rows! {
+    "OBU-101" NoTag: Person, retry true;
+    cause "没有找到标签。"
+          "No tag was found.";
+    next  "请把标签平放在标签设备的感应区，正面朝上，然后再读。"
+          "Please lay the tag flat on the programmer's field, face up, and read again.";
+    dont  "请不要把几个标签叠放在一起。"
+          "Please do not stack tags on one another.";
+
+    "OBU-102" TwoTags: Person, retry true;
+    cause "同时有两个标签回应，无法确定要办哪一个。"
+          "Two tags answered at once, so it is not certain which one is meant.";
+    next  "请把其他标签拿到一米以外，只留要办的这一个，再从头读。"
+          "Please take all other tags at least a metre away, leave only the one to be served, and read again from the start.";
+    dont  "感应区里还有别的标签时，请不要注册或激活。"
+          "Please do not issue or activate while another tag is near.";
+
+    "OBU-103" OtherTag: Person, retry true;
+    cause "现在回应的标签，与开始办理时读到的不是同一个。"
+          "The tag that answers now is not the one this task began with.";
+    next  "请拿开其他标签，放回原来那一个再继续；要办现在这个，请从读标签重新开始。"
+          "Please take other tags away and put the first one back; to serve the present tag, start again with reading it.";
+    dont  "请不要把一辆车的资料写进另一个标签。"
+          "Please do not write one vehicle's data into another tag.";
+
+    "OBU-104" TagGone: Tag, retry true;
+    cause "办理过程中，标签不再回应。"
+          "The tag stopped answering before the task was finished.";
+    next  "请把同一个标签放好，从头读一遍：写到哪一步，以读到的结果为准。"
+          "Please place the same tag properly and read it again from the start: what it shows settles how far the writing got.";
+    dont  "重新读过之前，请不要换标签，也不要认定没有写入；写标签时请不要移动它。"
+          "Until it has been read again, please do not change the tag or assume that nothing was written; do not move it during a write.";
+
+    "OBU-105" MalformedTag: Tag, retry false;
+    cause "标签里的资料不完整，无法识别。"
+          "What the tag holds about itself is incomplete and cannot be understood.";
+    next  "请换一个标签办理，把这个标签交给主管。"
+          "Please use another tag and hand this one to the supervisor.";
+    dont  "请不要给客户安装这个标签。"
+          "Please do not let the customer install this tag.";
+
+    "OBU-106" TagAlgorithm: Tag, retry false;
+    cause "这个标签用国密算法（SM4），本系统里还没有这一型号的密钥设置。"
+          "This tag uses SM4, and this system has no key profile for its kind.";
+    next  "请换一个标签办理，并请主管向省中心查询这一批标签。"
+          "Please use another tag, and have the supervisor ask the province centre about this batch.";
+    dont  "请不要反复读写这个标签，结果不会改变。"
+          "Please do not keep trying this tag: the result will be the same.";
+}
