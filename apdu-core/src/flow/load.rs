@@ -113,7 +113,7 @@ pub async fn meet(
         }
         Asked::Unsettled(prove) => (None, prove),
     };
-    Ok(Met {
+    let mut met = Met {
         identity,
         balance,
         sighted,
@@ -121,7 +121,38 @@ pub async fn meet(
         prove,
         verified: false,
         doubted: false,
-    })
+    };
+    if let (None, Some(record)) = (&met.settled, given_up(&met.sighted)) {
+        met.settled = show_given_up(card, authority, progress, &mut met, &record).await?;
+    }
+    Ok(met)
+}
+
+/// The record that was given up without this card, as long as nothing shows whether it had been written. For
+/// those who may settle it.
+fn given_up(sighted: &Sighted) -> Option<Recharge> {
+    sighted.profile.as_ref()?;
+    let record = sighted.open.as_ref().or(sighted.given_up.as_ref())?;
+    let in_doubt = matches!(
+        record.state,
+        RechargeState::Refunding | RechargeState::Refunded
+    );
+    (in_doubt && record.counter.is_some()).then(|| record.clone())
+}
+
+/// A card that turns up after it was given up gets no number for a new load, but its log may show that the
+/// money is on it.
+async fn show_given_up(
+    card: &mut dyn Card,
+    authority: &mut dyn Authority,
+    progress: &mut dyn Progress,
+    met: &mut Met,
+    record: &Recharge,
+) -> Result<Option<Recharge>, Fault> {
+    verify_pin(card, met).await?;
+    let init = initialize(card, met, &record.init, record.amount).await?;
+    let made_for = MadeFor::Record(record.id.clone());
+    show_account(card, authority, progress, met, made_for, init).await
 }
 
 /// Proves card, keys and PIN, and opens a record. What would fail after payment fails here.

@@ -191,6 +191,7 @@ async fn settle_open(
             // is on the card as well, which the backend has noted.
             Ok(record) => {
                 sighted.open = Some(record).filter(|r| r.state == RechargeState::Refunding);
+                sighted.given_up = None;
                 break;
             }
             // The proof of another load: an older one, or another system's.

@@ -1,12 +1,14 @@
 //! TACs: only one that verifies over an authorisation is evidence, and for that one's record.
 
+use apdu_core::authority::MadeFor;
 use apdu_core::fault::Code;
 use etc_api::{CaseKind, MoneyOut};
 use etc_backend::ledger::State;
+use etc_sim::card::ProofsKept;
 use etc_tests::explore::{Books, Outlet, Wish, decide, visit};
 use etc_tests::run;
 
-use crate::bench::{THREE_DAYS, elsewhere, nothing_gained, page, plain, two_cards};
+use crate::bench::{THREE_DAYS, elsewhere, nothing_gained, page, plain, two_cards, with};
 
 #[test]
 fn garbage_is_no_evidence_and_five_of_it_lock() {
@@ -105,6 +107,22 @@ fn a_withheld_tac_leads_to_no_refund_over_the_counter() {
 }
 
 #[test]
+fn nothing_is_authorised_for_a_torn_record_once_its_card_has_moved_on() {
+    let world = plain();
+    let page = page(&world);
+    let (record, command) = page.torn();
+    page.credit(&command).unwrap();
+    let authorise = || page.authorise(&record, page.init_of(&record)).map(|_| ());
+    assert_eq!(authorise(), Err(Code::CounterMoved));
+    // Nor after an account that leaves everything out.
+    let made_for = MadeFor::Record(record.id.clone());
+    let account = page.account(made_for, page.init_of(&record), None, &[]);
+    assert_eq!(account.map(|_| ()), Err(Code::OnSupervisorList));
+    assert_eq!(authorise(), Err(Code::CounterMoved));
+    nothing_gained(&world);
+}
+
+#[test]
 fn a_card_given_up_in_bad_faith_cancels_its_refund_when_it_is_seen() {
     let world = plain();
     let page = page(&world);
@@ -176,6 +194,32 @@ fn a_card_given_up_and_refunded_is_found_out_when_it_turns_up() {
     let desk = world.desk(Outlet::Other);
     let _ = run(visit(&world, 0, desk, Wish::Finish));
     assert!(matches!(page.state(&record), State::Conflict(_)));
+}
+
+/// It gets no number for a new load, but it may always show what it has.
+#[test]
+fn a_card_given_up_is_found_out_by_its_log_where_it_keeps_no_proof() {
+    for refunded in [false, true] {
+        let world = with(|knobs| knobs.proofs_kept = ProofsKept::None);
+        let page = page(&world);
+        let (record, command) = page.torn();
+        page.credit(&command).unwrap();
+        decide(&world, 0, CaseKind::RefundWithoutCard).unwrap();
+        if refunded {
+            world.pass(THREE_DAYS);
+            page.send_refund(&record).unwrap();
+            page.end_refund(&record, MoneyOut::PaidInCash).unwrap();
+        }
+        world.next_visit(0);
+        let desk = world.desk(Outlet::Other);
+        run(visit(&world, 0, desk, Wish::Finish)).unwrap().unwrap();
+        let state = page.state(&record);
+        match refunded {
+            false => assert!(matches!(state, State::Loaded(_)), "{state:?}"),
+            true => assert!(matches!(state, State::Conflict(_)), "{state:?}"),
+        }
+        world.check(Books::at_rest);
+    }
 }
 
 #[test]

@@ -75,6 +75,34 @@ fn a_card_seen_repeating_after_a_reset_lets_nothing_go() {
     nothing_gained(&world);
 }
 
+#[test]
+fn a_random_first_repeated_in_the_let_go_itself_lets_nothing_go() {
+    let world = with(|knobs| knobs.random = Random::RepeatsAfterReset);
+    let page = page(&world);
+    let (record, command) = page.torn();
+    // Nothing says so far that the card repeats itself.
+    let offer = page.offer(&record).unwrap();
+    // The second INIT after a reset has the random of the one that was authorised.
+    let again = || {
+        page.plastic().unlock();
+        page.plastic().init(1, [0xEE; 6]).unwrap();
+    };
+    again();
+    let init = page.init(&offer);
+    assert_eq!(
+        page.let_go(&record, init, offer.terminal),
+        Err(Code::WeakRandom)
+    );
+    assert_eq!(page.offer(&record), Err(Code::WeakRandom));
+    assert_eq!(page.begin_refund(&record), Err(Code::OnSupervisorList));
+    // What was authorised fits the card again, and that is why.
+    again();
+    page.init_of(&record);
+    let tac = page.credit(&command).unwrap();
+    page.confirm(&record, tac).unwrap();
+    nothing_gained(&world);
+}
+
 /// The one case design leaves open: the card was not yet seen repeating, and the page chooses which of its
 /// randoms is shown. The next honest sight finds it out.
 #[test]
@@ -101,6 +129,26 @@ fn what_a_lying_page_gains_on_a_card_not_yet_seen_repeating_is_found_at_the_next
         "{}",
         world.books().in_short()
     );
+}
+
+/// The same card, with a second load authorised at the counter that the first one's CREDIT spends.
+#[test]
+fn a_record_torn_at_a_counter_that_another_is_proved_to_have_spent_is_paid_and_not_loaded() {
+    let world = with(|knobs| knobs.random = Random::RepeatsAfterReset);
+    let page = page(&world);
+    let (first, command) = page.torn();
+    let first = page.let_go_honestly(&first).unwrap();
+    page.refund(&first).unwrap();
+    let (second, _) = page.torn();
+    let tac = page.credit(&command).unwrap();
+    page.confirm(&second, tac).unwrap();
+    assert!(matches!(page.state(&first), State::Conflict(_)));
+    // Its own CREDIT fits no card any more: it is written anew, at the counter where the card stands.
+    assert_eq!(page.state(&second), State::Paid);
+    let again = page.authorise(&second, page.init_of(&second)).unwrap();
+    let tac = page.credit(&again.command.0).unwrap();
+    page.confirm(&second, tac).unwrap();
+    assert!(matches!(page.state(&second), State::Loaded(_)));
 }
 
 #[test]
