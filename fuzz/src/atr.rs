@@ -1,6 +1,6 @@
 //! Answers to reset, ISO/IEC 7816-3 §8.2.
 
-use apdu_core::atr::{Atr, BadAtr};
+use apdu_core::atr::{Atr, BadAtr, Protocol};
 
 /// An ATR is kept as it came, its parts lie within it, and no part of it alone is one that is checked.
 pub fn atr(bytes: &[u8]) {
@@ -11,6 +11,13 @@ pub fn atr(bytes: &[u8]) {
     assert!((2..=33).contains(&bytes.len()));
     assert!(atr.default_protocol() < 16);
     assert_eq!(atr.historical().len(), usize::from(bytes[1] & 0x0F));
+    let t1 = atr.t1();
+    assert!((1..=254).contains(&t1.ifsc) && t1.bwi <= 9 && t1.cwi <= 15);
+    assert!(atr.waiting_integer() > 0);
+    for protocol in [Protocol::T0, Protocol::T1] {
+        let is_default = atr.default_protocol() == protocol.number();
+        assert!(!is_default || atr.offers(protocol));
+    }
     // One wrong bit in the historical bytes is found out where there is a TCK.
     if let Some(at) = historical_at(bytes) {
         let mut wrong = bytes.to_vec();

@@ -1,59 +1,81 @@
 //! What a reader says about itself and what it sends, CCID 1.1 §5.1 and §6.
 
-use apdu_core::ccid::descriptor::{Endpoint, PROTECTED_CLASS, ReaderInterface};
+use apdu_core::ccid::descriptor::{
+    Access, ClassDescriptor, DeviceId, Endpoint, Endpoints, PROTECTED_CLASS, ReaderInterface,
+};
 use apdu_core::ccid::message::{
-    BadMessage, HEADER, Icc, Outcome, Reply, announced_length, slot_change,
+    BadMessage, HEADER, Icc, Notification, Outcome, Reply, announced_length,
+};
+use apdu_core::fault::Code;
+
+/// A model of which nothing is known.
+const ANY: DeviceId = DeviceId {
+    vendor: 0x1209,
+    product: 0x0001,
 };
 
-/// A reader that is found can be spoken to, and is found again in a descriptor that holds only it.
+/// Each reader that is found can be spoken to or is refused by name, whatever sizes it tells; and is found
+/// again in a configuration that holds only it.
 pub fn descriptor(bytes: &[u8]) {
-    let Some(reader) = ReaderInterface::find(bytes) else {
-        return;
-    };
-    let bulk = [reader.bulk_out, reader.bulk_in];
-    for endpoint in bulk.iter().chain(&reader.interrupt) {
-        assert!((1..=15).contains(&endpoint.number), "{endpoint:?}");
-        assert!((1..=0x07FF).contains(&endpoint.packet_size), "{endpoint:?}");
+    for reader in ReaderInterface::discover(ANY, bytes) {
+        let told = &reader.profile.descriptor;
+        assert!((1..=254).contains(&told.max_ifsd));
+        assert!((271..=10 + 65_544).contains(&told.max_message_length));
+        assert!(told.protocols & 0b11 != 0 && told.default_clock > 0);
+        let protected = reader.class == PROTECTED_CLASS;
+        assert_eq!(reader.is_protected(), protected);
+        let refused = reader.usable(Access::Page) == Err(Code::ProtectedReader);
+        assert_eq!(refused, protected);
+        if let Ok(endpoints) = reader.usable(Access::Unrestricted) {
+            let bulk = [endpoints.bulk_out, endpoints.bulk_in];
+            for endpoint in bulk.iter().chain(&endpoints.interrupt) {
+                assert!((1..=15).contains(&endpoint.number), "{endpoint:?}");
+                assert!((1..=0x07FF).contains(&endpoint.packet_size), "{endpoint:?}");
+            }
+            let alone = ReaderInterface::discover(ANY, &configuration(&reader, endpoints));
+            assert_eq!(alone.len(), 1);
+            assert_eq!(
+                alone[0].profile.descriptor, *told,
+                "what was put right stays"
+            );
+            assert_eq!(alone[0].usable(Access::Unrestricted), Ok(endpoints));
+        }
     }
-    assert_eq!(reader.is_protected(), reader.class == PROTECTED_CLASS);
-    assert_eq!(
-        ReaderInterface::find(&configuration(&reader)).as_ref(),
-        Some(&reader)
-    );
 }
 
 /// A configuration with this interface and nothing else.
-fn configuration(reader: &ReaderInterface) -> Vec<u8> {
-    let class = &reader.class_descriptor;
-    let mut described = vec![0; 54];
-    described[..2].copy_from_slice(&[54, 0x21]);
-    described[4] = class.max_slot_index;
-    described[5] = class.voltages;
-    described[6..10].copy_from_slice(&class.protocols.to_le_bytes());
-    described[40..44].copy_from_slice(&class.features.to_le_bytes());
-    described[44..48].copy_from_slice(&class.max_message_length.to_le_bytes());
-    let interrupt = reader
-        .interrupt
-        .map(|endpoint| endpoint_bytes(endpoint, 0x80, 3));
+pub fn configuration(reader: &ReaderInterface, endpoints: Endpoints) -> Vec<u8> {
+    let interrupt = endpoints.interrupt;
+    let interrupt = interrupt.map(|endpoint| endpoint_bytes(endpoint, 0x80, 3));
+    let count = 2 + u8::from(interrupt.is_some());
     [
         &[9, 2, 0, 0, 1, reader.configuration, 0, 0x80, 50][..],
-        &[
-            9,
-            4,
-            reader.number,
-            0,
-            2 + u8::from(interrupt.is_some()),
-            reader.class,
-            0,
-            0,
-            0,
-        ],
-        &described,
-        &endpoint_bytes(reader.bulk_out, 0x00, 2),
-        &endpoint_bytes(reader.bulk_in, 0x80, 2),
+        &[9, 4, reader.number, 0, count, reader.class, 0, 0, 0],
+        &class_bytes(&reader.profile.descriptor),
+        &endpoint_bytes(endpoints.bulk_out, 0x00, 2),
+        &endpoint_bytes(endpoints.bulk_in, 0x80, 2),
         interrupt.as_ref().map_or(&[], |bytes| &bytes[..]),
     ]
     .concat()
+}
+
+/// The 54 bytes of a class descriptor.
+pub fn class_bytes(class: &ClassDescriptor) -> [u8; 54] {
+    let mut bytes = [0; 54];
+    bytes[..4].copy_from_slice(&[54, 0x21, 0x10, 0x01]);
+    bytes[4] = class.max_slot_index;
+    bytes[5] = class.voltages;
+    for (at, number) in [
+        (6, class.protocols),
+        (10, class.default_clock),
+        (23, class.max_data_rate),
+        (28, class.max_ifsd),
+        (40, class.features.0),
+        (44, class.max_message_length),
+    ] {
+        bytes[at..at + 4].copy_from_slice(&number.to_le_bytes());
+    }
+    bytes
 }
 
 fn endpoint_bytes(endpoint: Endpoint, direction: u8, attributes: u8) -> [u8; 7] {
@@ -63,9 +85,12 @@ fn endpoint_bytes(endpoint: Endpoint, direction: u8, attributes: u8) -> [u8; 7] 
 
 /// A message is its header and what `dwLength` says; less is none, and what follows changes nothing.
 pub fn message(bytes: &[u8]) {
-    for slot in [0, 3, 255] {
-        let told = slot_change(bytes, slot);
-        assert!(told.is_none() || bytes[0] == 0x50 && bytes.len() > 1 + usize::from(slot) / 4);
+    if let Some(Notification::SlotChange(slots)) = Notification::parse(bytes) {
+        let notification = Notification::SlotChange(slots);
+        for slot in 0..=u8::MAX {
+            let covered = usize::from(slot) < 4 * slots.len();
+            assert_eq!(notification.change_of(slot).is_some(), covered);
+        }
     }
     match Reply::parse(bytes) {
         Ok(reply) => {
@@ -105,17 +130,12 @@ fn reply_bytes(reply: &Reply<'_>) -> Vec<u8> {
         Outcome::TimeExtension(factor) => (2, factor),
     };
     let length = u32::try_from(reply.data.len()).expect("it came with a length of four bytes");
-    [
-        &[reply.kind][..],
-        &length.to_le_bytes(),
-        &[
-            reply.slot,
-            reply.seq,
-            outcome << 6 | icc,
-            error,
-            reply.specific,
-        ],
-        reply.data,
-    ]
-    .concat()
+    let end = [
+        reply.slot,
+        reply.seq,
+        outcome << 6 | icc,
+        error,
+        reply.specific,
+    ];
+    [&[reply.kind][..], &length.to_le_bytes(), &end, reply.data].concat()
 }

@@ -8,8 +8,12 @@
 
 mod apdu;
 mod atr;
+mod card;
 mod ccid;
+mod serial;
 mod session;
+mod story;
+mod t1;
 mod toll_card;
 
 /// Properties of one codec or engine, and inputs worth beginning with.
@@ -24,7 +28,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 11] = [
     Target {
         name: "descriptor",
         check: ccid::descriptor,
@@ -39,6 +43,21 @@ pub const TARGETS: [Target; 8] = [
         name: "session",
         check: session::session,
         corpus: include_str!("../corpus/session.hex"),
+    },
+    Target {
+        name: "serial",
+        check: serial::serial,
+        corpus: include_str!("../corpus/serial.hex"),
+    },
+    Target {
+        name: "block",
+        check: t1::block,
+        corpus: include_str!("../corpus/block.hex"),
+    },
+    Target {
+        name: "t1",
+        check: t1::exchange,
+        corpus: include_str!("../corpus/t1.hex"),
     },
     Target {
         name: "atr",

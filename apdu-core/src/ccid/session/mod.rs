@@ -454,9 +454,16 @@ impl Session {
             }
             return self.follow_recovery(now, ended);
         }
-        let Some(Wait::Reply(request, timeout)) = self.awaited.take().map(|awaited| awaited.wait)
-        else {
-            return; // doubled
+        let (request, timeout) = match self.awaited.take() {
+            Some(Awaited {
+                wait: Wait::Reply(request, timeout),
+                ..
+            }) => (request, timeout),
+            // Doubled, or behind the refusal of a message that will be sent again.
+            other => {
+                self.awaited = other;
+                return;
+            }
         };
         match reply.outcome {
             Outcome::TimeExtension(factor) => {
