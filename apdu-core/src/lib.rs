@@ -1,13 +1,13 @@
 //! The protocol core of ETC Desk: everything that page, backend and tests must agree on about
-//! APDUs, readers and toll cards.
+//! APDUs, readers, toll cards, OBU programmers and tags.
 //!
 //! Three layers, lowest first:
 //!
 //! 1. **Codecs** — pure functions over bytes: [`apdu`], [`atr`], [`ccid::message`],
-//!    [`ccid::descriptor`], [`ccid::serial`], [`t1::block`], [`toll_card`]. Any input gives a value or an error,
-//!    never a panic.
-//! 2. **Engines** — [`ccid::Session`] and, inside it, [`t1::T1`]: synchronous state machines without I/O and
-//!    without a clock.
+//!    [`ccid::descriptor`], [`ccid::serial`], [`t1::block`], [`toll_card`], [`obu`], [`programmer`]. Any input
+//!    gives a value or an error, never a panic.
+//! 2. **Engines** — [`ccid::Session`] with [`t1::T1`] inside it, and [`programmer::Session`]: synchronous state
+//!    machines without I/O and without a clock.
 //! 3. **Flows** — [`flow`], plain `async fn` over a [`card::Card`], an [`authority::Authority`] and a
 //!    [`flow::Progress`]; each reads like the sequence chart of its counter task.
 //!

@@ -382,6 +382,7 @@ impl Session {
                     self.transmit(now, pending);
                 } else {
                     let code = self.name_silence(&pending);
+                    self.owed |= pending.on_wire;
                     self.fail(pending, code);
                 }
             }
@@ -470,7 +471,9 @@ impl Session {
         let message = match sound {
             Sound::Demand(bytes) => return self.demands.push_back(bytes),
             Sound::Broken => {
-                if let Some(pending) = &mut self.pending {
+                if let Some(pending) = &mut self.pending
+                    && let Stage::Waiting { .. } = pending.stage
+                {
                     pending.instead.get_or_insert(Code::ProgrammerGarbled);
                 }
                 return;
@@ -589,7 +592,6 @@ impl Session {
 
     /// Ends an operation without an answer, and the session it was in.
     fn fail(&mut self, pending: Pending, code: Code) {
-        self.owed |= pending.on_wire;
         match pending.ask {
             Ask::Transfer { channel, .. } => self.end_session(channel),
             Ask::Initialise { .. } | Ask::SetMmi { .. } => self.end_session(Channel::Esam),
