@@ -334,7 +334,7 @@ codes! {
     /// This kind of programmer cannot do what was asked.
     ProgrammerCannot = "PRG-111",
     /// The command does not fit into a frame of the programmer.
-    CommandTooLong = "PRG-112",
+    TooLongForProgrammer = "PRG-112",
 
     /// No tag answers.
     NoTag = "OBU-101",

@@ -125,7 +125,7 @@ pub fn explain(code: Code) -> Explanation {
         programmer:
             ProgrammerSilent ProgrammerGone ProgrammerTimeout ProgrammerNoise GantryAntenna
             OtherDialect LaneAntenna ProgrammerRefused ProgrammerGarbled NoPsam ProgrammerCannot
-            CommandTooLong;
+            TooLongForProgrammer;
         obu:
             NoTag TwoTags OtherTag TagGone MalformedTag TagAlgorithm;
     }

@@ -89,7 +89,7 @@ rows! {
     dont  "请不要反复尝试，结果不会改变。"
           "Please do not keep trying: the result will be the same.";
 
-    "PRG-112" CommandTooLong: Us, retry false;
+    "PRG-112" TooLongForProgrammer: Us, retry false;
     cause "这条指令太长，标签设备一次传不下，没有发出。"
           "The command is too long for this OBU programmer and was not sent.";
     next  "请换用读卡器或另一台标签设备，并把本代码告诉 IT 管理员。"

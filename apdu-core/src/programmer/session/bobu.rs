@@ -71,7 +71,7 @@ impl BobuWire {
             Channel::Esam => self.options.esam_dt,
         };
         let entries: Vec<_> = (1..).zip(apdus.iter().map(Vec::as_slice)).collect();
-        let list = list::encode(list::REQUEST, &entries).map_err(|_| Code::CommandTooLong)?;
+        let list = list::encode(list::REQUEST, &entries).map_err(|_| Code::TooLongForProgrammer)?;
         let request = ChannelRequest {
             code: code.request,
             dt,
@@ -161,14 +161,14 @@ impl Wire for BobuWire {
         };
         self.sn = self.sn % 15 + 1;
         let frames =
-            fragments(self.options.start, self.sn, &message).map_err(|_| Code::CommandTooLong)?;
+            fragments(self.options.start, self.sn, &message).map_err(|_| Code::TooLongForProgrammer)?;
         let frames = frames.iter().map(|frame| {
             let frame = frame.to_bytes();
             if !self.options.is_wrapped {
                 return Ok(frame);
             }
             self.seq = self.seq.wrapping_add(1);
-            wechat::wrap(self.seq, &frame).map_err(|_| Code::CommandTooLong)
+            wechat::wrap(self.seq, &frame).map_err(|_| Code::TooLongForProgrammer)
         });
         frames.collect()
     }

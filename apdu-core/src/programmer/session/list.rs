@@ -73,7 +73,7 @@ impl Sequence {
     /// The first request. A list in which one command fits no frame is refused as a whole.
     pub fn first(&mut self, limits: (usize, usize)) -> Next {
         if self.commands.iter().any(|command| tpdu(command).is_none()) {
-            return Next::Refuse(Code::CommandTooLong);
+            return Next::Refuse(Code::TooLongForProgrammer);
         }
         self.batch(limits)
     }

@@ -211,7 +211,7 @@ impl Wire for PrimitiveWire {
             Rsctl::Counted => (self.rsctl + 1) % 16,
             Rsctl::Fixed(rsctl) => rsctl,
         };
-        let (command, primitive, rest) = self.body(ask).map_err(|_| Code::CommandTooLong)?;
+        let (command, primitive, rest) = self.body(ask).map_err(|_| Code::TooLongForProgrammer)?;
         let body = Primitive {
             rsctl: self.rsctl,
             command,

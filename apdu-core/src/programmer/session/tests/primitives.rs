@@ -410,7 +410,7 @@ fn what_fits_no_frame_is_refused_unsent() {
     let too_long = Command::with_data([0, 0xD6, 0, 0], &[0; 250], 0);
     for command in [extended, too_long] {
         transfer(&mut session, power, Channel::Esam, vec![command]);
-        let refused = NoAnswer::not_sent(Code::CommandTooLong);
+        let refused = NoAnswer::not_sent(Code::TooLongForProgrammer);
         assert_eq!(answered(&mut session), Some(Err(refused)));
     }
     transfer(&mut session, power, Channel::Esam, vec![]);
