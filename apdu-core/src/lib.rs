@@ -26,9 +26,11 @@ pub mod calendar;
 pub mod card;
 pub mod ccid;
 pub mod fault;
+pub mod field_kit;
 pub mod flow;
 pub mod hex;
 #[cfg(feature = "schema")]
 mod schema;
 pub mod sw;
 pub mod toll_card;
+pub mod trace;
