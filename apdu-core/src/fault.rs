@@ -109,6 +109,26 @@ codes! {
     NoReader = "RDR-113",
     /// A USB transfer failed.
     ReaderTransfer = "RDR-114",
+    /// The reader speaks over the control endpoint (ICCD), which this page does not.
+    ControlOnlyReader = "RDR-115",
+    /// The reader does not come back, also not when it is opened anew: it must be unplugged.
+    ReaderStuck = "RDR-116",
+    /// The command is longer than this reader, or this card, takes.
+    CommandTooLong = "RDR-117",
+    /// The reader reports a fault of its electronics, or of the card's contacts.
+    ReaderHardware = "RDR-118",
+    /// The browser shows its dialogue after a click only.
+    NoGesture = "RDR-121",
+    /// A policy of the browser or the page's server keeps devices from this page.
+    ForbiddenByPolicy = "RDR-122",
+    /// Another tab of this browser has taken the reader over.
+    ReaderTakenOver = "RDR-123",
+    /// The tab that holds the reader is in the middle of a task and keeps it.
+    OtherTabBusy = "RDR-124",
+    /// The card service of the operating system is not running.
+    NoCardService = "RDR-125",
+    /// The person, or a setting, did not let this page use the reader.
+    NotPermitted = "RDR-126",
 
     /// No card is in the reader.
     NoCard = "CRD-101",
@@ -132,6 +152,8 @@ codes! {
     WriteUnknown = "CRD-111",
     /// The card took the load but shows another balance than expected.
     BalanceDiffers = "CRD-112",
+    /// Card and reader share no transmission protocol.
+    CardProtocol = "CRD-113",
     /// The PIN is wrong.
     WrongPin = "CRD-63C0",
     /// The chip could not write its memory.

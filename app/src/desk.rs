@@ -49,6 +49,19 @@ pub enum ReaderStatus {
     Refused(Code),
 }
 
+impl ReaderStatus {
+    /// Whether another tab has it, and might give it up.
+    pub fn is_elsewhere(&self) -> bool {
+        let Self::Refused(code) = self else {
+            return false;
+        };
+        matches!(
+            code,
+            Code::ReaderInOtherTab | Code::ReaderTakenOver | Code::OtherTabBusy
+        )
+    }
+}
+
 /// The card as the device bar shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CardInSlot {

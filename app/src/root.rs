@@ -66,7 +66,8 @@ pub fn Root() -> impl IntoView {
     });
     desk_hand.with_value(DeskHand::resume);
     let devices = StoredValue::new_local(devices);
-    let on_reader = move |()| devices.with_value(Devices::choose_reader);
+    provide_context(devices);
+    let on_reader = move |()| devices.with_value(Devices::connect);
     let signed_in = Memo::new(move |_| desk.session.with(Option::is_some));
     move || {
         if signed_in.get() {
@@ -87,7 +88,7 @@ fn SignedIn(
     let desk = Desk::get();
     let (busy, fault) = hand.with_value(|hand| (hand.busy, hand.fault));
     let page = move || match desk.page.get() {
-        Page::Home => view! { <HomePage on_reader=on_reader /> }.into_any(),
+        Page::Home => view! { <HomePage /> }.into_any(),
         Page::CheckCard => view! { <CheckCard /> }.into_any(),
         Page::Load => view! { <Load /> }.into_any(),
         Page::Records => view! { <Records /> }.into_any(),

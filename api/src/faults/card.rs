@@ -89,6 +89,14 @@ rows! {
     dont  "请不要对这张卡再次充值，也不要再次收款；主管核实前请不要把卡还给客户。"
           "Please do not load this card again or take money again, and do not hand it back before the supervisor has settled it.";
 
+    "CRD-113" CardProtocol: Card, retry false;
+    cause "卡片与这个读卡器没有共同的通信方式。"
+          "The card and this reader have no way of talking in common.";
+    next  "请换一个读卡器再读；仍不行时，请主管安排检查这张卡。"
+          "Please read the card in another reader; if that does not help, ask the supervisor to have the card checked.";
+    dont  "读到卡片之前，请不要向客户收款。"
+          "Please do not take money before the card has been read.";
+
     "CRD-63C0" WrongPin: Card, retry false;
     cause "卡片不接受系统登记的卡片密码，可试的次数已减少。"
           "The card did not accept the PIN held in the records, and it now has fewer tries left.";

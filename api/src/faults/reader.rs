@@ -52,8 +52,8 @@ rows! {
     "RDR-107" ReaderInOtherTab: Person, retry true;
     cause "本浏览器的另一个标签页正在使用读卡器。"
           "Another tab of this browser is using the reader.";
-    next  "请回到那个标签页继续办理，或在它空闲后关闭它，再在这里连接。"
-          "Please go on in that tab, or close it once it is idle and connect here.";
+    next  "请回到那个标签页继续办理；要在这里使用，请点【在这里使用】，它空闲时会交出读卡器。"
+          "Please go on in that tab; to use the reader here, press Use it here: that tab gives it up when it is idle.";
     dont  "那个标签页正在写卡时，请不要关闭它。"
           "Please do not close that tab while it is writing a card.";
 
@@ -112,4 +112,84 @@ rows! {
           "Please check the USB cable, plug it straight into the PC and read the card again: the reading settles any money.";
     dont  "重新读卡之前，请不要再次收款，也不要到其他系统充值。"
           "Until the card has been read again, please do not take money twice or load it in another system.";
+
+    "RDR-115" ControlOnlyReader: Reader, retry false;
+    cause "这个设备是一体式的 USB 智能卡令牌（ICCD），不是能插卡的读卡器，本页不支持。"
+          "This device is a USB token of the ICCD kind, not a reader for inserted cards; this page does not support it.";
+    next  "请改选能插卡的读卡器；电脑上没有时，请联系 IT 管理员。"
+          "Please choose a reader that takes cards; if there is none at this PC, ask the IT administrator.";
+    dont  "请不要反复连接这个设备，结果不会改变。"
+          "Please do not keep connecting this device: the result will be the same.";
+
+    "RDR-116" ReaderStuck: Reader, retry true;
+    cause "读卡器停止了工作，重新打开后也没有恢复。"
+          "The reader has stopped working, and opening it anew did not bring it back.";
+    next  "请拔下读卡器的 USB 线，等五秒再插上，然后重新读卡，由读卡结果核实款项。"
+          "Please unplug the reader, wait five seconds, plug it in and read the card again: the reading settles any money.";
+    dont  "重新读卡之前，请不要认定没有写卡，也不要再次收款。"
+          "Until the card has been read again, please do not assume that nothing was written, and do not take money again.";
+
+    "RDR-117" CommandTooLong: Us, retry false;
+    cause "一条指令太长，这个读卡器或卡片收不下，所以没有发送。"
+          "A command is longer than this reader or card takes, so it was not sent.";
+    next  "请换一个读卡器，并把型号和错误代码告诉 IT 管理员。"
+          "Please use another reader, and tell the IT administrator the model and this code.";
+    dont  "请不要用这个读卡器反复试，结果不会改变。"
+          "Please do not keep trying with this reader: the result will be the same.";
+
+    "RDR-118" ReaderHardware: Reader, retry true;
+    cause "读卡器报告了电路故障，可能是卡片触点短路。"
+          "The reader reports an electrical fault; the card's contacts may be shorted.";
+    next  "请取出卡片，擦净芯片，插好后重新读卡，由读卡结果核实款项；再次出现时，请换一个读卡器。"
+          "Please take the card out, wipe the chip, insert it and read it again: the reading settles any money; if this comes back, use another reader.";
+    dont  "重新读卡之前，请不要再次收款；芯片潮湿或变形的卡片请不要插入。"
+          "Until the card has been read again, please do not take money again; do not insert a card whose chip is wet or bent.";
+
+    "RDR-121" NoGesture: Us, retry true;
+    cause "浏览器只在点击按钮之后才显示选择读卡器的窗口。"
+          "The browser shows its window for choosing a reader after a click only.";
+    next  "请直接点一次【连接读卡器】；仍不出现窗口时，请刷新页面。"
+          "Please press Connect reader yourself once; if no window appears, reload the page.";
+    dont  "请不要用自动点击工具操作本页。"
+          "Please do not operate this page with a tool that clicks by itself.";
+
+    "RDR-122" ForbiddenByPolicy: Us, retry false;
+    cause "浏览器策略或网页服务器的设置不允许本页使用读卡器。"
+          "A browser policy or a setting of the web server keeps readers from this page.";
+    next  "请联系 IT 管理员，检查网页服务器的 Permissions-Policy 和 Chrome 的 USB、串口策略是否允许本页地址。"
+          "Please ask the IT administrator to check the server's Permissions-Policy and Chrome's USB and serial policies for this address.";
+    dont  "请不要为绕开策略换用个人电脑或其他浏览器办理业务。"
+          "Please do not move to a private PC or another browser to get around the policy.";
+
+    "RDR-123" ReaderTakenOver: Person, retry true;
+    cause "读卡器已交给本浏览器的另一个标签页使用。"
+          "Another tab of this browser has taken the reader over.";
+    next  "请到那个标签页继续办理；要在这里使用，请点【收回读卡器】，然后重新读卡。"
+          "Please go on in that tab; to use the reader here, press Take the reader back and read the card again.";
+    dont  "请不要在两个标签页里同时为一位客户办理。"
+          "Please do not serve one customer in two tabs at the same time.";
+
+    "RDR-124" OtherTabBusy: Person, retry true;
+    cause "另一个标签页正在用读卡器办理业务，现在不能交出。"
+          "Another tab is in the middle of a task and cannot give the reader up now.";
+    next  "请到那个标签页把业务办完，再回到这里点【在这里使用】。"
+          "Please finish the task in that tab, then come back and press Use it here.";
+    dont  "请不要关闭那个标签页，也不要拔读卡器或卡片。"
+          "Please do not close that tab, and do not unplug the reader or pull the card.";
+
+    "RDR-125" NoCardService: Us, retry true;
+    cause "这台电脑的智能卡服务没有运行。"
+          "The smart-card service of this PC is not running.";
+    next  "请联系 IT 管理员安装并启动智能卡服务；ChromeOS 上需要 Smart Card Connector 扩展。"
+          "Please ask the IT administrator to install and start the smart-card service; on ChromeOS that is the Smart Card Connector extension.";
+    dont  "读到卡片之前，请不要向客户收款。"
+          "Please do not take money before the card has been read.";
+
+    "RDR-126" NotPermitted: Person, retry true;
+    cause "浏览器没有得到使用读卡器的许可。"
+          "The browser was not given permission to use the reader.";
+    next  "请再连接一次，并在浏览器的窗口里点“允许”；没有窗口时，请在地址栏左侧的网站设置里恢复许可。"
+          "Please connect again and choose Allow in the browser's window; if there is none, restore the permission in the site settings beside the address.";
+    dont  "读到卡片之前，请不要向客户收款。"
+          "Please do not take money before the card has been read.";
 }

@@ -1,5 +1,5 @@
 //! The virtual bench of a demo instance: a reader and cards from a wasm module of their own, fetched only
-//! when a person adds them. The page drives them through the same [`usb`](super::usb) code as real ones.
+//! when a person adds them. The page drives them through the same drivers as real ones.
 
 use std::rc::Rc;
 
@@ -9,8 +9,8 @@ use serde::Deserialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use super::Devices;
-use super::usb::Usb;
+use super::provider::Provider;
+use super::{Devices, Way};
 
 /// Where a demo instance serves the module.
 const MODULE: &str = "/demo/sim.js";
@@ -26,10 +26,9 @@ extern "C" {
 
 #[wasm_bindgen]
 extern "C" {
-    /// The bench, by shape.
+    /// The bench, by shape. It provides devices.
+    #[wasm_bindgen(extends = Provider)]
     type VirtualBench;
-    #[wasm_bindgen(method, getter)]
-    fn usb(this: &VirtualBench) -> Usb;
     #[wasm_bindgen(method)]
     fn plug(this: &VirtualBench, kind: &str);
     #[wasm_bindgen(method)]
@@ -126,7 +125,7 @@ impl Bench {
             ReaderKind::ShortApdu => "short-apdu",
             ReaderKind::Protected => "protected",
         });
-        self.devices.choose_reader();
+        self.devices.choose(Way::Usb);
         true
     }
 
@@ -141,7 +140,7 @@ impl Bench {
         bench.on_change(show.as_ref());
         show.forget(); // as long as the page
         self.view.set(Some(look(&bench)));
-        self.devices.provide(bench.usb());
+        self.devices.provide(Provider::clone(&bench));
         self.module.set_value(Some(bench.clone()));
         Some(bench)
     }

@@ -1,231 +1,274 @@
-//! The driver of one CCID reader: moves bytes and time between WebUSB and the protocol engine.
+//! The driver of a CCID reader: moves bytes and time between a line to it and the protocol engine.
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use apdu_core::apdu::{Command, Response};
-use apdu_core::card::{Answer, Card, NoAnswer, PowerSession};
-use apdu_core::ccid::descriptor::{PROTECTED_CLASS, ReaderInterface};
-use apdu_core::ccid::{Event, Millis, Operation, Session};
+use apdu_core::apdu::{Command, Repeat, Response};
+use apdu_core::atr::Atr;
+use apdu_core::card::{Answer, NoAnswer, PowerSession};
+use apdu_core::ccid::{Direction, Event, Millis, Operation, Session, Transmit};
 use apdu_core::fault::Code;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::lock::TabLock;
-use super::usb::Device;
+use super::clock::now;
+use super::reader::Reader;
+use super::tenure::Tenure;
+use super::turn::Turnstile;
 use crate::desk::{CardInSlot, Desk, ReaderStatus};
 
-/// How often a reader without interrupt endpoint is asked for its card.
+/// How often a reader that announces nothing is asked for its card, while the page can be seen.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// An open reader.
-pub struct Reader {
-    device: Device,
-    interface: ReaderInterface,
+/// What carries CCID messages: USB or a serial port.
+pub trait Line {
+    /// Sends one message. It is on its way when this returns; the future tells its end.
+    fn send(&self, message: &[u8]) -> Answer<'static, Result<(), Trouble>>;
+
+    /// The next packet of the reader, empty ones too.
+    fn receive(&self) -> Answer<'_, Result<Vec<u8>, Trouble>>;
+
+    /// The next notification; `None` where the reader announces nothing.
+    fn notification(&self) -> Option<Answer<'_, Result<Vec<u8>, Trouble>>>;
+
+    /// The class request ABORT: whether it was taken.
+    fn abort(&self, slot: u8, seq: u8) -> Answer<'static, bool>;
+
+    /// Ends the halt of an endpoint.
+    fn clear_halt(&self, direction: Direction) -> Answer<'static, Result<(), Code>>;
+
+    /// Opens the line again after [`close`](Self::close).
+    fn open(&self) -> Answer<'_, Result<(), Code>>;
+
+    /// Closes the line: whatever is pending ends. One that is gone has nothing to close.
+    fn close(&self) -> Answer<'_, ()>;
+}
+
+/// Why a transfer did not go through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// The endpoint is halted: nothing goes through until that is cleared.
+    Halted,
+    /// For good.
+    Lost(Code),
+}
+
+/// One slot of an open reader.
+pub struct CcidReader {
+    name: String,
+    line: Box<dyn Line>,
     desk: Desk,
     engine: RefCell<Session>,
     answer: RefCell<Option<Event>>,
     waiting: RefCell<Vec<Waker>>,
-    in_use: RefCell<bool>,
+    turnstile: Turnstile,
+    once_is_out: Cell<bool>,
     /// Held as long as the reader is ours; a reader that was lost holds none.
-    lock: RefCell<Option<TabLock>>,
+    tenure: RefCell<Option<Tenure>>,
     /// The deadline a timer is set for.
     armed: Cell<Option<Millis>>,
+    /// Whether the IN endpoint waits for its halt to be cleared.
+    in_is_halted: Cell<bool>,
+    /// How often the line was opened: what belongs to an earlier time ends quietly.
+    opened: Cell<u32>,
 }
 
-impl Reader {
-    /// Opens a device and claims its reader interface.
-    ///
-    /// A protected reader is recognised before anything is opened or claimed; each step that can fail
-    /// has a code of its own.
-    pub async fn open(device: Device, desk: Desk) -> Result<Rc<Self>, Code> {
-        let tree = device.configuration_tree();
-        let mut classes = (tree.iter())
-            .flat_map(|configuration| &configuration.interfaces)
-            .filter_map(|interface| interface.alternates.first())
-            .map(|alternate| alternate.interface_class)
-            .peekable();
-        if classes.peek().is_some() && classes.all(|class| class == PROTECTED_CLASS) {
-            return Err(Code::ProtectedReader);
-        }
-        let lock = TabLock::take(&lock_name(&device)).await;
-        let lock = lock.ok_or(Code::ReaderInOtherTab)?;
-        match Self::claim(&device, tree.len()).await {
-            Ok((interface, engine)) => {
-                let reader = Rc::new(Self {
-                    device,
-                    interface,
-                    desk,
-                    engine: RefCell::new(engine),
-                    answer: RefCell::default(),
-                    waiting: RefCell::default(),
-                    in_use: RefCell::new(false),
-                    lock: RefCell::new(Some(lock)),
-                    armed: Cell::default(),
-                });
-                if let Err(code) = reader.clone().start().await {
-                    reader.lose(code);
-                    return Err(code);
-                }
-                Ok(reader)
-            }
-            Err(code) => {
-                device.shut().await;
-                Err(code)
-            }
-        }
-    }
-
-    async fn claim(
-        device: &Device,
-        configurations: usize,
-    ) -> Result<(ReaderInterface, Session), Code> {
-        let found = device
-            .open_and_find(configurations.max(1), ReaderInterface::find)
-            .await?;
-        let interface = found.ok_or(Code::NotAReader)?;
-        if interface.is_protected() {
-            return Err(Code::ProtectedReader);
-        }
-        // The time tells the power sessions of two readers, or of one opened twice, apart.
-        let engine = Session::new(&interface.class_descriptor, now() as u32)?;
-        device
-            .claim(interface.configuration, interface.number)
-            .await?;
-        Ok((interface, engine))
-    }
-
-    /// Starts the pumps and asks for the card.
-    async fn start(self: Rc<Self>) -> Result<(), Code> {
-        spawn_local(self.clone().pump_in());
-        match self.interface.interrupt {
-            Some(_) => spawn_local(self.clone().pump_interrupt()),
-            None => look_again_later(Rc::downgrade(&self)),
-        }
-        match self.run(Operation::Look).await {
-            Event::Looked(Err(none)) => Err(none.code),
-            _ => Ok(()),
-        }
-    }
-
-    /// The device behind this reader.
-    pub fn device(&self) -> &Device {
-        &self.device
-    }
-
-    /// The reader's name, as it tells it.
-    pub fn name(&self) -> String {
-        let name = self.device.product_name().unwrap_or_default();
-        if name.trim().is_empty() {
-            let (vendor, product) = (self.device.vendor_id(), self.device.product_id());
-            format!("USB {vendor:04X}:{product:04X}")
-        } else {
-            name
-        }
-    }
-
-    /// The card in this reader.
-    pub fn card(self: &Rc<Self>) -> ReaderCard {
-        ReaderCard(self.clone())
-    }
-
-    /// Ends everything with `code`, once: the reader is gone, or can only be opened anew. What it held,
-    /// the device and the lock of this tab, is let go.
-    pub fn lose(&self, code: Code) {
-        let Some(lock) = self.lock.take() else {
-            return;
-        };
-        self.engine.borrow_mut().handle_loss(code);
-        self.settle();
-        self.desk.reader.set(ReaderStatus::Refused(code));
-        let device = self.device.clone();
-        spawn_local(async move {
-            device.shut().await;
-            drop(lock);
+impl CcidReader {
+    /// Takes over an open line, and looks for a card.
+    pub async fn start(
+        name: String,
+        line: Box<dyn Line>,
+        engine: Session,
+        tenure: Tenure,
+        desk: Desk,
+    ) -> Result<Rc<dyn Reader>, Code> {
+        let reader = Rc::new(Self {
+            name,
+            line,
+            desk,
+            engine: RefCell::new(engine),
+            answer: RefCell::default(),
+            waiting: RefCell::default(),
+            turnstile: Turnstile::default(),
+            once_is_out: Cell::default(),
+            tenure: RefCell::new(Some(tenure)),
+            armed: Cell::default(),
+            in_is_halted: Cell::default(),
+            opened: Cell::default(),
         });
-    }
-
-    /// Whether the reader was lost: another may take its place.
-    pub fn is_lost(&self) -> bool {
-        self.lock.borrow().is_none()
+        spawn_local(reader.clone().pump_in());
+        spawn_local(reader.clone().pump_notifications());
+        match reader.run(Operation::Look).await {
+            Event::Looked(Err(none)) => {
+                reader.lose(none.code).await;
+                Err(none.code)
+            }
+            _ => Ok(reader),
+        }
     }
 
     /// Exactly one IN transfer is outstanding at any time, also while nothing is awaited: late answers
     /// are read and dropped by the engine instead of being met by the next command.
     async fn pump_in(self: Rc<Self>) {
-        let endpoint = self.interface.bulk_in;
-        loop {
-            match self
-                .device
-                .receive(endpoint.number, endpoint.packet_size)
-                .await
-            {
+        let opened = self.opened.get();
+        while self.opened.get() == opened {
+            let packet = self.line.receive().await;
+            if self.opened.get() != opened {
+                return;
+            }
+            match packet {
                 Ok(packet) => self.engine.borrow_mut().handle_in(now(), &packet),
-                Err(code) => return self.lose(code),
+                Err(Trouble::Halted) => {
+                    self.in_is_halted.set(true);
+                    let mut engine = self.engine.borrow_mut();
+                    engine.handle_stall(now(), Direction::In);
+                }
+                Err(Trouble::Lost(code)) => return self.end(code),
             }
             self.settle();
+            self.until(|reader| (!reader.in_is_halted.get()).then_some(()))
+                .await;
         }
     }
 
-    async fn pump_interrupt(self: Rc<Self>) {
-        let Some(endpoint) = self.interface.interrupt else {
-            return;
-        };
-        // Its end is the reader's end, which the bulk pump reports.
-        while let Ok(packet) = self
-            .device
-            .receive(endpoint.number, endpoint.packet_size)
-            .await
-        {
-            self.engine.borrow_mut().handle_interrupt(now(), &packet);
+    /// Follows what the reader announces. One that announces nothing, or stops to, is asked instead.
+    async fn pump_notifications(self: Rc<Self>) {
+        let opened = self.opened.get();
+        while let Some(notification) = self.line.notification() {
+            let notification = notification.await;
+            if self.opened.get() != opened {
+                return;
+            }
+            let Ok(notification) = notification else {
+                break;
+            };
+            let mut engine = self.engine.borrow_mut();
+            engine.handle_interrupt(now(), &notification);
+            drop(engine);
             self.settle();
         }
+        look_again_later(Rc::downgrade(&self), opened);
     }
 
     /// Runs one operation to its event. Waits for an operation whose caller went away before it begins.
     async fn run(self: &Rc<Self>, operation: Operation) -> Event {
-        let _turn = self.turn().await;
-        self.idle().await;
+        let _turn = self.turnstile.enter().await;
+        self.until(|reader| (!reader.engine.borrow().is_busy()).then_some(()))
+            .await;
         self.answer.take();
+        let once = matches!(&operation, Operation::Transmit(_, c) if c.repeat == Repeat::Once);
+        self.once_is_out.set(once);
         self.engine.borrow_mut().begin(now(), operation);
         self.settle();
+        self.until(|reader| reader.answer.take()).await
+    }
+
+    /// Does what the engine asks for. Called after whatever may have changed it.
+    fn settle(self: &Rc<Self>) {
         loop {
-            let message = self.engine.borrow_mut().poll_transmit();
-            if let Some(message) = message {
-                // Not awaited here: a reader that takes nothing must run into its deadline.
-                spawn_local(self.clone().send(message));
-                continue;
+            let transmit = self.engine.borrow_mut().poll_transmit();
+            match transmit {
+                Some(transmit) => self.transmit(transmit),
+                None => break,
             }
-            if let Some(event) = self.answer.take() {
-                return event;
+        }
+        loop {
+            let event = self.engine.borrow_mut().poll_event();
+            match event {
+                None => break,
+                Some(Event::Presence(present)) => self.show_card(present),
+                Some(Event::Reopen) => spawn_local(self.clone().reopen()),
+                Some(Event::Lost(code)) => self.end(code),
+                Some(answer) => {
+                    self.once_is_out.set(false);
+                    self.answer.replace(Some(answer));
+                }
             }
-            self.next_change().await;
+        }
+        self.watch_the_time();
+        self.wake();
+    }
+
+    /// Puts something on the line. Its end is not awaited here: a reader that takes nothing must run into
+    /// its deadline.
+    fn transmit(self: &Rc<Self>, transmit: Transmit) {
+        let reader = self.clone();
+        let opened = self.opened.get();
+        match transmit {
+            Transmit::Bulk(message) => {
+                let sent = self.line.send(&message);
+                spawn_local(async move {
+                    let sent = sent.await;
+                    if reader.opened.get() != opened {
+                        return;
+                    }
+                    match sent {
+                        Ok(()) => {}
+                        Err(Trouble::Halted) => {
+                            let mut engine = reader.engine.borrow_mut();
+                            engine.handle_stall(now(), Direction::Out);
+                            drop(engine);
+                            reader.settle();
+                        }
+                        Err(Trouble::Lost(code)) => reader.end(code),
+                    }
+                });
+            }
+            Transmit::Abort { slot, seq } => {
+                let taken = self.line.abort(slot, seq);
+                spawn_local(async move {
+                    let taken = taken.await;
+                    reader.engine.borrow_mut().handle_control(now(), taken);
+                    reader.settle();
+                });
+            }
+            Transmit::ClearHalt(direction) => {
+                let cleared = self.line.clear_halt(direction);
+                spawn_local(async move {
+                    if let Err(code) = cleared.await
+                        && code == Code::ReaderGone
+                        && reader.opened.get() == opened
+                    {
+                        return reader.end(code);
+                    }
+                    if direction == Direction::In {
+                        reader.in_is_halted.set(false);
+                    }
+                    let mut engine = reader.engine.borrow_mut();
+                    engine.handle_clear_halt(now(), direction);
+                    drop(engine);
+                    reader.settle();
+                });
+            }
         }
     }
 
-    async fn send(self: Rc<Self>, message: Vec<u8>) {
-        let endpoint = self.interface.bulk_out.number;
-        if let Err(code) = self.device.send(endpoint, &message).await {
-            self.lose(code);
+    /// Closes the line and opens it again, for an engine that has lost its way.
+    async fn reopen(self: Rc<Self>) {
+        self.opened.set(self.opened.get().wrapping_add(1));
+        self.in_is_halted.set(false);
+        self.wake();
+        self.line.close().await;
+        if self.is_lost() {
+            return;
+        }
+        match self.line.open().await {
+            Ok(()) => {
+                spawn_local(self.clone().pump_in());
+                spawn_local(self.clone().pump_notifications());
+                self.engine.borrow_mut().handle_reopened(now());
+                self.settle();
+            }
+            Err(code) => self.end(code),
         }
     }
 
-    /// Waits until no other operation runs; the turn ends when the value is dropped.
-    async fn turn(self: &Rc<Self>) -> Turn {
-        while self.in_use.replace(true) {
-            self.next_change().await;
-        }
-        Turn(self.clone())
-    }
-
-    /// Waits for the answer of an operation that nobody awaits any more.
-    async fn idle(self: &Rc<Self>) {
-        while self.engine.borrow().is_busy() {
-            self.next_change().await;
-        }
+    /// Ends everything, without waiting for the line to be closed.
+    fn end(self: &Rc<Self>, code: Code) {
+        spawn_local(self.clone().lose(code));
     }
 
     /// Wakes the driver when the engine's deadline is over, whatever it has been moved to meanwhile.
@@ -250,25 +293,9 @@ impl Reader {
                 }
                 reader.engine.borrow_mut().handle_timeout(now());
                 reader.settle();
-                reader.watch_the_time();
             },
             wait,
         );
-    }
-
-    /// Hands the engine's events on.
-    fn settle(&self) {
-        loop {
-            let event = self.engine.borrow_mut().poll_event();
-            match event {
-                None => break,
-                Some(Event::Presence(present)) => self.show_card(present),
-                Some(answer) => *self.answer.borrow_mut() = Some(answer),
-            }
-        }
-        for waker in self.waiting.take() {
-            waker.wake();
-        }
     }
 
     fn show_card(&self, present: bool) {
@@ -279,59 +306,50 @@ impl Reader {
         });
     }
 
-    /// Waits for the next change in the engine.
-    async fn next_change(self: &Rc<Self>) {
-        self.watch_the_time();
-        let mut polled = false;
-        poll_fn(|context| {
-            if std::mem::replace(&mut polled, true) {
-                return Poll::Ready(());
-            }
-            self.waiting.borrow_mut().push(context.waker().clone());
-            Poll::Pending
-        })
-        .await;
-    }
-}
-
-/// The right to run the next operation.
-struct Turn(Rc<Reader>);
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        self.0.in_use.replace(false);
-        for waker in self.0.waiting.take() {
+    fn wake(&self) {
+        for waker in self.waiting.take() {
             waker.wake();
         }
     }
+
+    /// Waits until a look at the reader gives something.
+    async fn until<T>(&self, look: impl Fn(&Self) -> Option<T>) -> T {
+        poll_fn(|context| match look(self) {
+            Some(found) => Poll::Ready(found),
+            None => {
+                self.waiting.borrow_mut().push(context.waker().clone());
+                Poll::Pending
+            }
+        })
+        .await
+    }
 }
 
-/// The card in a reader, for a flow.
-#[derive(Clone)]
-pub struct ReaderCard(Rc<Reader>);
+impl Reader for CcidReader {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
 
-impl Card for ReaderCard {
-    fn connect(&mut self) -> Answer<'_, Result<PowerSession, NoAnswer>> {
-        Box::pin(async {
-            let powered = self.0.engine.borrow().power_session();
-            if let Some(session) = powered {
-                return Ok(session);
-            }
-            match self.0.run(Operation::PowerOn).await {
-                Event::Powered(powered) => powered.map(|(session, _atr)| session),
+    fn power_session(&self) -> Option<PowerSession> {
+        self.engine.borrow().power_session()
+    }
+
+    fn power_on(self: Rc<Self>) -> Answer<'static, Result<(PowerSession, Atr), NoAnswer>> {
+        Box::pin(async move {
+            match self.run(Operation::PowerOn).await {
+                Event::Powered(powered) => powered,
                 _ => Err(NoAnswer::unknown(Code::ReaderProtocol)),
             }
         })
     }
 
-    fn transmit<'a>(
-        &'a mut self,
+    fn transmit(
+        self: Rc<Self>,
         session: PowerSession,
-        command: &'a Command,
-    ) -> Answer<'a, Result<Response, NoAnswer>> {
+        command: &Command,
+    ) -> Answer<'_, Result<Response, NoAnswer>> {
         Box::pin(async move {
             match self
-                .0
                 .run(Operation::Transmit(session, command.clone()))
                 .await
             {
@@ -340,33 +358,53 @@ impl Card for ReaderCard {
             }
         })
     }
-}
 
-/// A reader without interrupt endpoint is asked again and again, while nothing else runs.
-fn look_again_later(reader: std::rc::Weak<Reader>) {
-    set_timeout(
-        move || {
-            let Some(strong) = reader.upgrade() else {
+    fn look(self: Rc<Self>) {
+        if !self.turnstile.is_taken() && !self.engine.borrow().is_busy() {
+            spawn_local(async move {
+                // What it finds is told as presence.
+                let _ = self.run(Operation::Look).await;
+            });
+        }
+    }
+
+    fn once_is_out(&self) -> bool {
+        self.once_is_out.get()
+    }
+
+    fn lose(self: Rc<Self>, code: Code) -> Answer<'static, ()> {
+        Box::pin(async move {
+            let Some(tenure) = self.tenure.take() else {
                 return;
             };
-            spawn_local(async move {
-                if !strong.engine.borrow().is_busy() {
-                    let _ = strong.run(Operation::Look).await;
-                }
-                look_again_later(Rc::downgrade(&strong));
-            });
+            self.opened.set(self.opened.get().wrapping_add(1));
+            self.in_is_halted.set(false);
+            self.engine.borrow_mut().handle_loss(code);
+            self.settle();
+            self.desk.reader.set(ReaderStatus::Refused(code));
+            self.line.close().await;
+            drop(tenure);
+        })
+    }
+
+    fn is_lost(&self) -> bool {
+        self.tenure.borrow().is_none()
+    }
+}
+
+/// A reader that announces nothing is asked again and again, while nothing else runs and somebody can
+/// see it.
+fn look_again_later(reader: Weak<CcidReader>, opened: u32) {
+    set_timeout(
+        move || {
+            let Some(strong) = reader.upgrade().filter(|r| r.opened.get() == opened) else {
+                return;
+            };
+            if !document().hidden() {
+                strong.look();
+            }
+            look_again_later(reader, opened);
         },
         LOOK_EVERY,
     );
-}
-
-fn lock_name(device: &Device) -> String {
-    let serial = device.serial_number().unwrap_or_default();
-    let (vendor, product) = (device.vendor_id(), device.product_id());
-    format!("etc-reader:{vendor:04x}:{product:04x}:{serial}")
-}
-
-/// Milliseconds since the page was loaded, monotonic; 0 in a browser without a clock.
-fn now() -> Millis {
-    window().performance().map_or(0.0, |clock| clock.now()) as Millis
 }

@@ -53,7 +53,8 @@ sections! {
     /// The frame around every task.
     shell: Shell {
         product bar nav note
-        reader reader_none reader_opening reader_refused connect_reader
+        reader reader_none reader_opening reader_refused reader_elsewhere
+        connect_reader connect_serial connect_system use_here take_back slot
         card card_absent card_present
         backend backend_up backend_down
         mask masked lock sign_out other_lang other_lang_name

@@ -58,11 +58,6 @@ impl Jobs {
         expect_context::<StoredValue<Self, LocalStorage>>().get_value()
     }
 
-    /// Asks the person to choose a reader. Must be called straight from a click.
-    pub fn connect_reader(&self) {
-        self.devices.choose_reader();
-    }
-
     /// Hands in what the journal kept from a page that ended too early.
     pub fn hand_in_journal(&self) {
         let mut backend = self.backend.clone();

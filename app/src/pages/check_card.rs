@@ -53,10 +53,9 @@ pub fn PutCard(
     let desk = Desk::get();
     let ready = Memo::new(move |_| matches!(desk.reader.get(), ReaderStatus::Ready { .. }));
     let no_card = move || desk.card.get() == CardInSlot::Absent;
-    let connect = |()| Jobs::get().connect_reader();
     move || {
         if !ready.get() {
-            return view! { <ReaderHint on_reader=connect /> }.into_any();
+            return view! { <ReaderHint /> }.into_any();
         }
         view! {
             <div class="put-card">

@@ -9,11 +9,7 @@ use crate::shell::tasks::{self, Task};
 
 /// The first page.
 #[component]
-pub fn HomePage(
-    /// Called to connect a reader.
-    #[prop(into)]
-    on_reader: Callback<()>,
-) -> impl IntoView {
+pub fn HomePage() -> impl IntoView {
     let desk = Desk::get();
     let welcome = move || {
         let name = desk
@@ -41,7 +37,7 @@ pub fn HomePage(
                 <span>{text(|t| t.home.choose)}</span>
             </p>
             <div class="groups">{cards}</div>
-            <ReaderHint on_reader=on_reader />
+            <ReaderHint />
         </div>
     }
 }

@@ -120,6 +120,9 @@ fn ReaderChip(on_reader: Callback<()>) -> impl IntoView {
             ReaderStatus::None => t.connect_reader.to_owned(),
             ReaderStatus::Opening => format!("{} {}", t.reader, t.reader_opening),
             ReaderStatus::Ready { name } => format!("{} {name}", t.reader),
+            status @ ReaderStatus::Refused(code) if status.is_elsewhere() => {
+                format!("{} {code} {}", t.reader, t.reader_elsewhere)
+            }
             ReaderStatus::Refused(code) => format!("{} {code}", t.reader),
         }
     };
@@ -127,6 +130,7 @@ fn ReaderChip(on_reader: Callback<()>) -> impl IntoView {
         let t = &texts().shell;
         match desk.reader.get() {
             ReaderStatus::None => format!("{} {}", t.reader, t.reader_none),
+            status if status.is_elsewhere() => said(),
             ReaderStatus::Refused(_) => format!("{} {}", t.reader, t.reader_refused),
             _ => said(),
         }

@@ -1,24 +1,40 @@
 //! A timed script of packets against the engine.
 
 use super::*;
+use crate::ccid::descriptor::{ClassDescriptor, DeviceId, Features};
 use crate::sw::Sw;
-use alloc::vec;
 use alloc::vec::Vec;
 
 const ATR: [u8; 4] = [0x3B, 0x02, 0x14, 0x50];
 
-fn reader(level: u32) -> ClassDescriptor {
-    ClassDescriptor {
+fn reader(level: u32) -> Profile {
+    let nobody = DeviceId {
+        vendor: 0x1209,
+        product: 1,
+    };
+    let descriptor = ClassDescriptor {
         max_slot_index: 0,
         voltages: 7,
         protocols: 3,
-        features: level | 0x0BA,
+        default_clock: 4_000,
+        max_data_rate: 344_086,
+        max_ifsd: 254,
+        features: Features(level | 0x0BA),
         max_message_length: 271,
-    }
+    };
+    Profile::new(nobody, descriptor)
 }
 
 fn session() -> Session {
-    Session::new(&reader(0x0002_0000), 0).expect("short APDU level")
+    Session::new(&reader(0x0002_0000), 0, 0).expect("short APDU level")
+}
+
+/// The next bulk message.
+fn out(session: &mut Session) -> Vec<u8> {
+    match session.poll_transmit() {
+        Some(Transmit::Bulk(message)) => message,
+        other => panic!("{other:?} is no message"),
+    }
 }
 
 fn message(kind: u8, seq: u8, status: u8, error: u8, chain: u8, data: &[u8]) -> Vec<u8> {
@@ -35,7 +51,7 @@ fn block(seq: u8, data: &[u8]) -> Vec<u8> {
 fn powered() -> (Session, PowerSession) {
     let mut session = session();
     session.begin(0, Operation::PowerOn);
-    assert_eq!(session.poll_transmit().expect("IccPowerOn")[0], 0x62);
+    assert_eq!(out(&mut session)[0], 0x62);
     session.handle_in(1, &block(1, &ATR));
     let mut power = None;
     while let Some(event) = session.poll_event() {
@@ -58,7 +74,7 @@ fn credit() -> Command {
 fn sent(command: Command) -> Session {
     let (mut session, power) = powered();
     session.begin(10, Operation::Transmit(power, command));
-    assert_eq!(session.poll_transmit().expect("XfrBlock")[0], 0x6F);
+    assert_eq!(out(&mut session)[0], 0x6F);
     session
 }
 
@@ -73,13 +89,11 @@ fn answer(session: &mut Session) -> Option<Result<Response, NoAnswer>> {
 }
 
 #[test]
-fn every_other_exchange_level_is_refused_by_name() {
-    for level in [0, 0x0001_0000, 0x0004_0000] {
-        assert_eq!(
-            Session::new(&reader(level), 0).expect_err("refused"),
-            Code::UnsupportedLevel
-        );
-    }
+fn character_level_is_refused_by_name() {
+    assert_eq!(
+        Session::new(&reader(0), 0, 0).expect_err("refused"),
+        Code::UnsupportedLevel
+    );
 }
 
 #[test]
@@ -134,9 +148,15 @@ fn surplus_bytes_after_the_announced_length_are_ignored() {
 #[test]
 fn a_time_extension_prolongs_the_deadline_up_to_the_ceiling() {
     let mut session = sent(read());
-    assert_eq!(session.poll_timeout(), Some(10 + EXCHANGE_TIMEOUT));
+    assert_eq!(
+        session.poll_timeout(),
+        Some(10 + exchange::EXCHANGE_TIMEOUT)
+    );
     session.handle_in(5_000, &message(0x80, 2, 0x80, 2, 0, &[]));
-    assert_eq!(session.poll_timeout(), Some(5_000 + 2 * EXCHANGE_TIMEOUT));
+    assert_eq!(
+        session.poll_timeout(),
+        Some(5_000 + 2 * exchange::EXCHANGE_TIMEOUT)
+    );
     session.handle_in(6_000, &message(0x80, 2, 0x80, 255, 0, &[]));
     assert_eq!(session.poll_timeout(), Some(10 + CEILING));
     session.handle_timeout(10 + CEILING - 1);
@@ -152,7 +172,7 @@ fn a_time_extension_prolongs_the_deadline_up_to_the_ceiling() {
 fn more_data_is_fetched_with_get_response() {
     let mut session = sent(read());
     session.handle_in(11, &block(2, &[0x61, 0x02]));
-    let next = session.poll_transmit().expect("GET RESPONSE");
+    let next = out(&mut session);
     assert_eq!(next[6], 3);
     assert_eq!(next[10..], [0x00, 0xC0, 0x00, 0x00, 0x02]);
     session.handle_in(12, &block(3, &[7, 8, 0x90, 0x00]));
@@ -164,7 +184,7 @@ fn more_data_is_fetched_with_get_response() {
 fn a_wrong_length_is_corrected_once_for_a_repeatable_command() {
     let mut session = sent(read());
     session.handle_in(11, &block(2, &[0x6C, 0x08]));
-    let next = session.poll_transmit().expect("again");
+    let next = out(&mut session);
     assert_eq!(next[10..], [0x80, 0x5C, 0x00, 0x02, 0x08]);
     session.handle_in(12, &block(3, &[0x6C, 0x04]));
     assert_eq!(session.poll_transmit(), None);
@@ -185,7 +205,7 @@ fn a_once_command_is_never_sent_again() {
 fn a_chained_answer_is_collected() {
     let mut session = sent(read());
     session.handle_in(11, &message(0x80, 2, 0, 0, 1, &[1, 2]));
-    let next = session.poll_transmit().expect("continue");
+    let next = out(&mut session);
     assert_eq!(next[7..], [0, 0x10, 0x00]);
     session.handle_in(12, &message(0x80, 3, 0, 0, 2, &[3, 0x90, 0x00]));
     let response = answer(&mut session).expect("ended").expect("answered");
@@ -197,7 +217,7 @@ fn a_card_pulled_during_a_write_leaves_it_unknown_and_ends_the_power_session() {
     let mut session = sent(credit());
     session.handle_interrupt(11, &[0x50, 0b10]);
     assert_eq!(answer(&mut session), None);
-    session.handle_in(12, &message(0x80, 2, 0x42, ICC_MUTE, 0, &[]));
+    session.handle_in(12, &message(0x80, 2, 0x42, error::ICC_MUTE, 0, &[]));
     assert_eq!(
         answer(&mut session),
         Some(Err(NoAnswer::unknown(Code::CardGone)))
@@ -255,7 +275,7 @@ fn powering_an_empty_slot_and_a_mute_card_are_told_apart() {
         let mut session = session();
         session.begin(0, Operation::PowerOn);
         let _ = session.poll_transmit();
-        session.handle_in(1, &message(0x80, 1, status, ICC_MUTE, 0, &[]));
+        session.handle_in(1, &message(0x80, 1, status, error::ICC_MUTE, 0, &[]));
         let powered = core::iter::from_fn(|| session.poll_event())
             .find(|event| matches!(event, Event::Powered(_)));
         assert_eq!(powered, Some(Event::Powered(Err(NoAnswer::unknown(code)))));
@@ -265,7 +285,7 @@ fn powering_an_empty_slot_and_a_mute_card_are_told_apart() {
 #[test]
 fn a_power_session_of_one_reader_is_none_of_another() {
     let first = |first_power| {
-        let mut session = Session::new(&reader(0x0002_0000), first_power).expect("short APDU");
+        let mut session = Session::new(&reader(0x0002_0000), 0, first_power).expect("short APDU");
         session.begin(0, Operation::PowerOn);
         let _ = session.poll_transmit();
         session.handle_in(1, &block(1, &ATR));
@@ -279,8 +299,8 @@ fn looking_tells_whether_a_card_is_there() {
     for (status, present) in [(0x00, true), (0x01, true), (0x02, false), (0x42, false)] {
         let mut session = session();
         session.begin(0, Operation::Look);
-        assert_eq!(session.poll_transmit().expect("GetSlotStatus")[0], 0x65);
-        session.handle_in(1, &message(0x81, 1, status, ICC_MUTE, 0, &[]));
+        assert_eq!(out(&mut session)[0], 0x65);
+        session.handle_in(1, &message(0x81, 1, status, error::ICC_MUTE, 0, &[]));
         let events: Vec<_> = core::iter::from_fn(|| session.poll_event()).collect();
         assert!(events.contains(&Event::Looked(Ok(present))), "{status:02X}");
         assert_eq!(session.card_present(), Some(present));
@@ -311,7 +331,7 @@ fn no_packet_makes_it_panic() {
         let length = usize::from(random()) % 80;
         let mut packet: Vec<u8> = (0..length).map(|_| random() & 0x83).collect();
         if let Some(seq) = packet.get_mut(6) {
-            *seq = session.seq;
+            *seq = session.wire.seq;
         }
         session.handle_in(now, &packet);
         session.handle_interrupt(now, &packet);
@@ -321,5 +341,5 @@ fn no_packet_makes_it_panic() {
             session.begin(now, Operation::PowerOn);
         }
     }
-    assert_eq!(vec![session.lost], [None]);
+    assert!(session.closed.is_none());
 }

@@ -221,10 +221,9 @@ impl Outcome {
 fn Nothing(about: Pick) -> impl IntoView {
     let desk = Desk::get();
     let ready = Memo::new(move |_| matches!(desk.reader.get(), ReaderStatus::Ready { .. }));
-    let connect = |()| Jobs::get().connect_reader();
     view! {
         <p class="empty records-empty">{text(about)}</p>
-        {move || (!ready.get()).then(|| view! { <ReaderHint on_reader=connect /> })}
+        {move || (!ready.get()).then(|| view! { <ReaderHint /> })}
     }
 }
 

@@ -1,0 +1,45 @@
+//! One operation at a time.
+
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::task::{Poll, Waker};
+
+/// Lets one in at a time.
+#[derive(Debug, Default)]
+pub struct Turnstile {
+    taken: Cell<bool>,
+    waiting: RefCell<Vec<Waker>>,
+}
+
+impl Turnstile {
+    /// Waits until nobody else is in; the turn ends when the value is dropped.
+    pub async fn enter(&self) -> Turn<'_> {
+        poll_fn(|context| {
+            if self.taken.replace(true) {
+                self.waiting.borrow_mut().push(context.waker().clone());
+                return Poll::Pending;
+            }
+            Poll::Ready(())
+        })
+        .await;
+        Turn(self)
+    }
+
+    /// Whether somebody is in.
+    pub fn is_taken(&self) -> bool {
+        self.taken.get()
+    }
+}
+
+/// The right to run the next operation.
+#[derive(Debug)]
+pub struct Turn<'a>(&'a Turnstile);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.taken.set(false);
+        for waker in self.0.waiting.take() {
+            waker.wake();
+        }
+    }
+}
