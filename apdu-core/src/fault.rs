@@ -154,6 +154,8 @@ codes! {
     BalanceDiffers = "CRD-112",
     /// Card and reader share no transmission protocol.
     CardProtocol = "CRD-113",
+    /// What card and reader say to each other comes garbled, or breaks off.
+    CardLink = "CRD-114",
     /// The PIN is wrong.
     WrongPin = "CRD-63C0",
     /// The chip could not write its memory.

@@ -144,6 +144,8 @@ pub enum Outcome {
 pub mod error {
     /// The slot works on another command: this one was refused.
     pub const SLOT_BUSY: u8 = 0xE0;
+    /// The card's bytes came faster than the reader took them.
+    pub const OVERRUN: u8 = 0xFC;
     /// The card's bytes came with wrong parity.
     pub const PARITY: u8 = 0xFD;
     /// The card does not answer.

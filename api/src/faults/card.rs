@@ -97,6 +97,14 @@ rows! {
     dont  "读到卡片之前，请不要向客户收款。"
           "Please do not take money before the card has been read.";
 
+    "CRD-114" CardLink: Card, retry true;
+    cause "卡片与读卡器之间的通信受到干扰，中途断了。"
+          "The communication between card and reader was disturbed and broke off.";
+    next  "请取出卡片，擦净芯片，插好后重新读卡，由读卡结果核实款项；再次出现时，请换一个读卡器。"
+          "Please take the card out, wipe the chip, insert it and read it again: the reading settles any money; if this comes back, use another reader.";
+    dont  "重新读卡之前，请不要认定没有写卡，也不要再次收款。"
+          "Until the card has been read again, please do not assume that nothing was written, and do not take money again.";
+
     "CRD-63C0" WrongPin: Card, retry false;
     cause "卡片不接受系统登记的卡片密码，可试的次数已减少。"
           "The card did not accept the PIN held in the records, and it now has fewer tries left.";

@@ -97,7 +97,7 @@ pub fn explain(code: Code) -> Explanation {
             NoGesture ForbiddenByPolicy ReaderTakenOver OtherTabBusy NoCardService NotPermitted;
         card:
             NoCard CardGone CardMute NotATollCard MalformedFile OtherCard CreditCard CardExpired
-            CardNotYetActive WriteUnknown BalanceDiffers CardProtocol WrongPin ChipWriteFailed SecurityState
+            CardNotYetActive WriteUnknown BalanceDiffers CardProtocol CardLink WrongPin ChipWriteFailed SecurityState
             PinLocked Conditions ApplicationLocked WrongMac2 ApplicationDead CounterEnd NoSuchKey
             OtherStatusWord;
         network:

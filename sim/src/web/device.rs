@@ -12,9 +12,7 @@ use super::browser::{
     Lock, array, buffer_source, call, data_view, exception, later, number, object, promise,
     property, request_lock, settled,
 };
-use crate::reader::{
-    BulkIn, Endpoint, PACKET, Reader, SMART_CARD_CLASS, STRINGS, Setup, Stall, VENDOR_ID,
-};
+use crate::reader::{BulkIn, Endpoint, Reader, SMART_CARD_CLASS, STRINGS, Setup, Stall, VENDOR_ID};
 
 /// How long the reader takes for a command, so that a page has progress to show.
 const COMMAND_MILLISECONDS: u32 = 12;
@@ -188,6 +186,7 @@ impl Device {
                 ("packetSize", (size as u32).into()),
             ])
         };
+        let packet = self.reader.borrow().model().packet();
         let alternate = object(&[
             ("alternateSetting", 0.into()),
             (
@@ -200,8 +199,8 @@ impl Device {
             (
                 "endpoints",
                 array([
-                    endpoint(BULK_OUT, "out", "bulk", PACKET),
-                    endpoint(BULK_IN, "in", "bulk", PACKET),
+                    endpoint(BULK_OUT, "out", "bulk", packet),
+                    endpoint(BULK_IN, "in", "bulk", packet),
                     endpoint(INTERRUPT_IN, "in", "interrupt", 8),
                 ]),
             ),

@@ -14,7 +14,7 @@ use js_sys::{Array, Function, Object, Promise};
 use wasm_bindgen::prelude::*;
 
 use crate::demo;
-use crate::reader::{Reader, SMART_CARD_CLASS, Tear, VENDOR_CLASS};
+use crate::reader::{Model, Reader, Tear};
 use browser::{array, call, exception, later, number, object, property, settled, store, stored};
 use device::{Device, VirtualDevice};
 use shelf::Shelf;
@@ -163,16 +163,13 @@ impl VirtualBench {
         self.usb.clone()
     }
 
-    /// Plugs a reader in: `short-apdu` of vendor class, or `protected` of class 0Bh. One that was
-    /// plugged is unplugged first.
+    /// Plugs a reader in: `short-apdu`, `extended`, `tpdu-t0`, `tpdu-t1` or `tpdu-t1-crc` of vendor
+    /// class, or `protected` of class 0Bh. One that was plugged is unplugged first.
     pub fn plug(&self, kind: &str) -> Result<(), JsValue> {
-        let class = match kind {
-            "short-apdu" => VENDOR_CLASS,
-            "protected" => SMART_CARD_CLASS,
-            _ => return Err(js_sys::Error::new(&format!("no reader kind {kind}")).into()),
-        };
+        let unknown = || js_sys::Error::new(&format!("no reader kind {kind}"));
+        let model = Model::of_kind(kind).ok_or_else(unknown)?;
         self.unplug();
-        let mut reader = Reader::new(class);
+        let mut reader = Reader::with(model);
         reader.tear_next_credit(self.bench.tear.get());
         if let Some(card) = self
             .bench

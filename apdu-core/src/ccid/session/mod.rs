@@ -2,27 +2,33 @@
 //!
 //! It reads like a day of the slot: [`activation`] powers the card and agrees on how to speak, [`exchange`]
 //! carries an APDU there and its answer back, [`recovery`] finds the way back to a reader that has lost it.
-//! [`wire`] is what all three put their messages on.
+//! [`wire`] is what all three put their messages on; [`event`] is what driver and session say to each other, and
+//! [`link`] how a powered card is spoken to.
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use super::descriptor::{ExchangeLevel, Profile};
 use super::message::{Icc, Notification, Outcome, Reply, Request, error};
-use crate::apdu::{Command, Repeat, Response};
-use crate::atr::Atr;
+use crate::apdu::Repeat;
 use crate::card::{NoAnswer, PowerSession};
 use crate::fault::Code;
 
 use self::activation::Activation;
 use self::exchange::Exchange;
+use self::link::{Line, Powered, Reader};
 use self::recovery::{Recovered, Recovery};
 use self::wire::{Assembled, Wire};
 
 mod activation;
+mod event;
 mod exchange;
+mod link;
 mod recovery;
 mod wire;
+
+pub use self::event::{Direction, Event, Operation, Transmit};
+pub use self::link::{Blocks, Link};
 
 /// A point in time, milliseconds since whatever moment the driver chose.
 pub type Millis = u64;
@@ -30,6 +36,8 @@ pub type Millis = u64;
 /// How long a reader may take to say whether a card is there. Some need 0.7 s after being opened, some a whole
 /// second (reference §4.4).
 const STATUS_TIMEOUT: Millis = 2_000;
+/// How long a card may take over a command before a reader that runs its protocol asks for more time.
+const EXCHANGE_TIMEOUT: Millis = 20_000;
 /// What is still allowed for the answer once the reader has reported the card gone.
 const REMOVAL_TIMEOUT: Millis = 2_000;
 /// Nothing lasts longer, whatever time the card asks for (reference §7.8).
@@ -39,70 +47,6 @@ const BUSY_PAUSE: Millis = 100;
 const BUSY_TRIES: u8 = 10;
 /// How often an operation is begun again after a stall.
 const RESTARTS: u8 = 2;
-
-/// What the driver can ask of a slot. One operation at a time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Operation {
-    /// Say whether a card is there.
-    Look,
-    /// Power the card, read its ATR and agree on protocol and speed.
-    PowerOn,
-    /// Take the power from the card.
-    PowerOff,
-    /// Exchange one APDU within a power session.
-    Transmit(PowerSession, Command),
-}
-
-/// What the driver learns.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use]
-pub enum Event {
-    /// A card was put in (`true`) or taken out (`false`).
-    Presence(bool),
-    /// Answer to [`Operation::Look`]: whether a card is there.
-    Looked(Result<bool, NoAnswer>),
-    /// Answer to [`Operation::PowerOn`].
-    Powered(Result<(PowerSession, Atr), NoAnswer>),
-    /// Answer to [`Operation::PowerOff`].
-    PoweredOff(Result<(), NoAnswer>),
-    /// Answer to [`Operation::Transmit`].
-    Answered(Result<Response, NoAnswer>),
-    /// The reader has lost its way for good: close the device, open and claim it again, then call
-    /// [`Session::handle_reopened`]; or [`Session::handle_loss`] if that fails.
-    Reopen,
-    /// The reader did not come back even so. The session is over, as after [`Session::handle_loss`]:
-    /// the person must unplug the reader.
-    Lost(Code),
-}
-
-/// What the driver is to put on the bus. Each is begun when it is handed out, without waiting for the ends
-/// of those before it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Transmit {
-    /// One transfer on the bulk OUT endpoint, with no empty packet behind it. Nothing is told of its end but
-    /// a stall.
-    Bulk(Vec<u8>),
-    /// The class request ABORT to the interface, without data: bmRequestType 0x21, bRequest 0x01, wValue
-    /// `seq << 8 | slot`, wIndex the interface's number. Its end is told to [`Session::handle_control`].
-    Abort {
-        /// bSlot.
-        slot: u8,
-        /// bSeq of the message that is to end.
-        seq: u8,
-    },
-    /// CLEAR_FEATURE(ENDPOINT_HALT), in WebUSB `clearHalt`, of this bulk endpoint. Its end is told to
-    /// [`Session::handle_clear_halt`].
-    ClearHalt(Direction),
-}
-
-/// A bulk endpoint, seen from the host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    /// Bulk IN.
-    In,
-    /// Bulk OUT.
-    Out,
-}
 
 /// The host side of one slot.
 ///
@@ -127,6 +71,7 @@ pub enum Direction {
 #[derive(Debug)]
 pub struct Session {
     profile: Profile,
+    rates: Vec<u32>,
     wire: Wire,
     /// Number of the last power session.
     power: u32,
@@ -138,20 +83,6 @@ pub struct Session {
     /// Why nothing can be asked of the reader now, or ever again.
     closed: Option<Closed>,
     events: VecDeque<Event>,
-}
-
-/// A card under power.
-#[derive(Debug)]
-struct Powered {
-    session: PowerSession,
-    link: Link,
-}
-
-/// How the card in the slot is spoken to, since it was powered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Link {
-    /// The answer to reset.
-    pub atr: Atr,
 }
 
 /// An operation under way.
@@ -224,6 +155,7 @@ impl Session {
         }
         Ok(Self {
             profile: profile.clone(),
+            rates: Vec::new(),
             wire: Wire::new(slot),
             power: first_power,
             card: None,
@@ -256,12 +188,24 @@ impl Session {
 
     /// The current power session, while the card is powered.
     pub fn power_session(&self) -> Option<PowerSession> {
-        self.card.as_ref().map(|card| card.session)
+        self.powered().map(|card| card.session)
     }
 
     /// How the powered card is spoken to.
     pub fn link(&self) -> Option<&Link> {
-        self.card.as_ref().map(|card| &card.link)
+        self.powered().map(|card| &card.contact.link)
+    }
+
+    /// How much of the card's protocol the reader runs itself.
+    pub fn level(&self) -> ExchangeLevel {
+        self.profile.level(self.wire.slot)
+    }
+
+    /// Takes the answer to the class request GET_DATA_RATES (CCID 1.1 §5.3.3): numbers of four bytes, little-endian,
+    /// bit/s. A driver may leave it out: any rate up to `dwMaxDataRate` is good then. Many readers stall it.
+    pub fn set_data_rates(&mut self, answer: &[u8]) {
+        let (rates, _) = answer.as_chunks();
+        self.rates = rates.iter().map(|rate| u32::from_le_bytes(*rate)).collect();
     }
 
     /// Starts an operation. Must not be called while [`is_busy`](Self::is_busy).
@@ -332,10 +276,10 @@ impl Session {
         let slot = self.wire.slot;
         match Notification::parse(notification) {
             Some(Notification::HardwareError { slot: faulty }) if faulty == slot => {
-                self.card = None;
                 if let Some(work) = &mut self.work {
                     work.hardware_error = true;
                 }
+                self.lose_power();
                 self.shorten_the_wait(now);
             }
             Some(notification) => {
@@ -343,9 +287,9 @@ impl Session {
                     return;
                 };
                 // A card that is there but was changed is another one, or this one without what it knew.
-                let gone = !change.present || (change.changed && self.card.is_some());
+                let gone = !change.present || (change.changed && self.powered().is_some());
                 if gone {
-                    self.card = None;
+                    self.lose_power();
                     self.shorten_the_wait(now);
                 }
                 self.set_present(change.present);
@@ -370,8 +314,19 @@ impl Session {
         if !again {
             self.end_unanswered(Code::ReaderTransfer);
         }
-        self.awaited = None;
+        self.cut_off();
         self.recovery = Some(Recovery::from_stall(now, direction, &mut self.wire));
+    }
+
+    /// The reader could not read the last message (on a serial line). It is sent again, unless it carries a
+    /// command that must be on the wire at most once: that ends as unknown.
+    pub fn handle_refused(&mut self, now: Millis) {
+        if self.recovery.is_some() || !self.may_ask_again() {
+            return self.lose_the_thread(now, Code::ReaderTransfer);
+        }
+        if let Some(Wait::Reply(request, _)) = self.awaited.as_ref().map(|awaited| &awaited.wait) {
+            self.wire.repeat(request);
+        }
     }
 
     /// The class request of [`Transmit::Abort`] has ended: taken by the reader, or refused by it or by the
@@ -427,7 +382,6 @@ impl Session {
     /// The reader is gone or a transfer failed for good: everything ends with `code`.
     pub fn handle_loss(&mut self, code: Code) {
         self.closed = Some(Closed::Lost(code));
-        self.card = None;
         self.end_unanswered(code);
         self.recovery = None;
         self.wire.clear();
@@ -436,41 +390,49 @@ impl Session {
 
     /// Begins the operation under way, for the first time or once more.
     fn start(&mut self, now: Millis) {
+        let reader = Reader {
+            profile: &self.profile,
+            level: self.profile.level(self.wire.slot),
+            rates: &self.rates,
+        };
         let Some(work) = &mut self.work else {
             return;
         };
-        let next = match &work.operation {
-            Operation::Look => {
-                work.task = Task::Look;
-                Ok((Request::GetSlotStatus, STATUS_TIMEOUT))
-            }
+        let first = match &work.operation {
+            Operation::Look => Ok((Task::Look, Request::GetSlotStatus, STATUS_TIMEOUT)),
             Operation::PowerOn => {
                 self.card = None;
-                let (activation, request) = Activation::begin(&self.profile);
-                work.task = Task::PowerOn(activation);
-                Ok((request, activation::POWER_TIMEOUT))
+                let (activation, request) = Activation::begin(&reader);
+                Ok((
+                    Task::PowerOn(activation),
+                    request,
+                    activation::POWER_TIMEOUT,
+                ))
             }
             Operation::PowerOff => {
                 self.card = None;
-                work.task = Task::PowerOff;
-                Ok((Request::IccPowerOff, activation::POWER_TIMEOUT))
+                Ok((
+                    Task::PowerOff,
+                    Request::IccPowerOff,
+                    activation::POWER_TIMEOUT,
+                ))
             }
             Operation::Transmit(session, command) => match &mut self.card {
-                Some(card) if card.session == *session => {
-                    let level = self.profile.level(self.wire.slot);
-                    match Exchange::begin(command, level, &self.profile) {
-                        Ok((exchange, request, timeout)) => {
-                            work.task = Task::Transmit(exchange);
-                            Ok((request, timeout))
-                        }
-                        Err(code) => Err(code),
-                    }
+                Some(card) if card.alive && card.session == *session => {
+                    let contact = &mut card.contact;
+                    let begun = Exchange::begin(&reader, contact, command);
+                    begun.map(|(exchange, request)| {
+                        (Task::Transmit(exchange), request, contact.timeout)
+                    })
                 }
                 _ => Err(Code::CardGone),
             },
         };
-        match next {
-            Ok((request, timeout)) => self.ask(now, request, timeout),
+        match first {
+            Ok((task, request, timeout)) => {
+                work.task = task;
+                self.ask(now, request, timeout);
+            }
             Err(code) => self.end_unanswered(code),
         }
     }
@@ -535,6 +497,11 @@ impl Session {
 
     /// Hands the answer to the operation under way.
     fn advance(&mut self, now: Millis, reply: &Reply<'_>) {
+        let reader = Reader {
+            profile: &self.profile,
+            level: self.profile.level(self.wire.slot),
+            rates: &self.rates,
+        };
         let Some(work) = &mut self.work else {
             return;
         };
@@ -542,30 +509,39 @@ impl Session {
             // A failed GetSlotStatus still says whether a card is there; readers answer FE without one.
             Task::Look => self.end(Event::Looked(Ok(reply.icc != Icc::Absent))),
             Task::PowerOff => self.end(Event::PoweredOff(Ok(()))),
-            Task::PowerOn(activation) => match activation.handle_reply(reply) {
+            Task::PowerOn(activation) => match activation.handle_reply(&reader, reply) {
                 Next::Ask(request, timeout) => self.ask(now, request, timeout),
-                Next::End(Ok(link)) => {
+                Next::End(Ok(contact)) => {
                     self.power = self.power.wrapping_add(1);
                     let session = PowerSession(self.power);
-                    let atr = link.atr.clone();
-                    self.card = Some(Powered { session, link });
+                    let atr = contact.link.atr.clone();
+                    self.card = Some(Powered {
+                        session,
+                        contact,
+                        alive: true,
+                    });
                     self.end(Event::Powered(Ok((session, atr))));
                 }
                 Next::End(Err(code)) => self.end_unanswered(code),
             },
-            Task::Transmit(exchange) => match exchange.handle_reply(reply) {
-                Next::Ask(..) if self.card.is_none() => self.end_unanswered(Code::CardGone),
-                Next::Ask(request, timeout) => self.ask(now, request, timeout),
-                Next::End(Ok(response)) => self.end(Event::Answered(Ok(response))),
-                Next::End(Err(code)) => self.end_unanswered(code),
-            },
+            Task::Transmit(exchange) => {
+                let Some(card) = &mut self.card else {
+                    return self.end_unanswered(Code::CardGone);
+                };
+                match exchange.handle_reply(&mut card.contact, reply) {
+                    Next::Ask(..) if !card.alive => self.end_unanswered(Code::CardGone),
+                    Next::Ask(request, timeout) => self.ask(now, request, timeout),
+                    Next::End(Ok(response)) => self.end(Event::Answered(Ok(response))),
+                    Next::End(Err(code)) => self.end_unanswered(code),
+                }
+            }
         }
     }
 
     /// What every answer says of the card.
     fn note_status(&mut self, icc: Icc) {
         if icc != Icc::Active {
-            self.card = None;
+            self.lose_power();
         }
         self.set_present(icc != Icc::Absent);
     }
@@ -580,7 +556,7 @@ impl Session {
         if !look || !work.may_begin_again() {
             self.end_unanswered(code);
         }
-        self.awaited = None;
+        self.cut_off();
         self.recovery = Some(match look {
             true => Recovery::from_silence(now, &mut self.wire),
             false => Recovery::from_abort(now, &mut self.wire),
@@ -600,7 +576,7 @@ impl Session {
             Recovered::NeedsReopening => {
                 self.recovery = None;
                 self.wire.clear();
-                self.card = None;
+                self.lose_power();
                 self.closed = Some(Closed::Reopening);
                 self.end_unanswered(Code::ReaderTimeout);
                 self.events.push_back(Event::Reopen);
@@ -609,6 +585,26 @@ impl Session {
                 self.handle_loss(Code::ReaderStuck);
                 self.events.push_back(Event::Lost(Code::ReaderStuck));
             }
+        }
+    }
+
+    /// What was awaited is awaited no more, and what the card thinks of it is unknown.
+    fn cut_off(&mut self) {
+        self.awaited = None;
+        if let Some(card) = &mut self.card
+            && let Line::T1(t1) = &mut card.contact.line
+        {
+            t1.cut_off();
+        }
+    }
+
+    fn powered(&self) -> Option<&Powered> {
+        self.card.as_ref().filter(|card| card.alive)
+    }
+
+    fn lose_power(&mut self) {
+        if let Some(card) = &mut self.card {
+            card.alive = false;
         }
     }
 
@@ -644,7 +640,7 @@ impl Session {
 
     fn set_present(&mut self, present: bool) {
         if !present {
-            self.card = None;
+            self.lose_power();
         }
         if self.present != Some(present) {
             self.present = Some(present);
@@ -664,17 +660,6 @@ impl Work {
 
     fn may_begin_again(&self) -> bool {
         (self.is_repeatable() || !self.on_wire) && self.restarts < RESTARTS
-    }
-}
-
-impl Operation {
-    fn unanswered(&self, none: NoAnswer) -> Event {
-        match self {
-            Self::Look => Event::Looked(Err(none)),
-            Self::PowerOn => Event::Powered(Err(none)),
-            Self::PowerOff => Event::PoweredOff(Err(none)),
-            Self::Transmit(..) => Event::Answered(Err(none)),
-        }
     }
 }
 
