@@ -120,7 +120,10 @@ impl CcidReader {
                 return;
             }
             match packet {
-                Ok(packet) => self.engine.borrow_mut().handle_in(now(), &packet),
+                Ok(packet) => {
+                    self.desk.seen.hears();
+                    self.engine.borrow_mut().handle_in(now(), &packet);
+                }
                 Err(Trouble::Halted) => {
                     self.in_is_halted.set(true);
                     let mut engine = self.engine.borrow_mut();
@@ -199,6 +202,7 @@ impl CcidReader {
         let opened = self.opened.get();
         match transmit {
             Transmit::Bulk(message) => {
+                self.desk.seen.sends();
                 let sent = self.line.send(&message);
                 spawn_local(async move {
                     let sent = sent.await;
@@ -299,6 +303,9 @@ impl CcidReader {
     }
 
     fn show_card(&self, present: bool) {
+        if !present {
+            self.desk.seen.unpowered();
+        }
         self.desk.card.set(if present {
             CardInSlot::Present
         } else {
@@ -336,10 +343,13 @@ impl Reader for CcidReader {
 
     fn power_on(self: Rc<Self>) -> Answer<'static, Result<(PowerSession, Atr), NoAnswer>> {
         Box::pin(async move {
-            match self.run(Operation::PowerOn).await {
+            let powered = match self.run(Operation::PowerOn).await {
                 Event::Powered(powered) => powered,
                 _ => Err(NoAnswer::unknown(Code::ReaderProtocol)),
-            }
+            };
+            let link = self.engine.borrow().link().cloned();
+            self.desk.seen.powered(&powered, link);
+            powered
         })
     }
 
