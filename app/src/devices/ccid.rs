@@ -28,10 +28,10 @@ pub trait Line {
     /// Sends one message. It is on its way when this returns; the future tells its end.
     fn send(&self, message: &[u8]) -> Answer<'static, Result<(), Trouble>>;
 
-    /// The next packet of the reader, empty ones too.
-    fn receive(&self) -> Answer<'_, Result<Vec<u8>, Trouble>>;
+    /// What the reader says next.
+    fn receive(&self) -> Answer<'_, Result<Heard, Trouble>>;
 
-    /// The next notification; `None` where the reader announces nothing.
+    /// The next notification; `None` where there is no endpoint of its own for them.
     fn notification(&self) -> Option<Answer<'_, Result<Vec<u8>, Trouble>>>;
 
     /// The class request ABORT: whether it was taken.
@@ -45,6 +45,17 @@ pub trait Line {
 
     /// Closes the line: whatever is pending ends. One that is gone has nothing to close.
     fn close(&self) -> Answer<'_, ()>;
+}
+
+/// What comes over a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// A packet of a message, or an empty one.
+    Packet(Vec<u8>),
+    /// A notification, where it comes with the messages.
+    Notification(Vec<u8>),
+    /// The reader could not read what was sent last.
+    Refused,
 }
 
 /// Why a transfer did not go through.
@@ -115,22 +126,25 @@ impl CcidReader {
     async fn pump_in(self: Rc<Self>) {
         let opened = self.opened.get();
         while self.opened.get() == opened {
-            let packet = self.line.receive().await;
+            let heard = self.line.receive().await;
             if self.opened.get() != opened {
                 return;
             }
-            match packet {
-                Ok(packet) => {
+            let mut engine = self.engine.borrow_mut();
+            match heard {
+                Ok(Heard::Packet(packet)) => {
                     self.desk.seen.hears();
-                    self.engine.borrow_mut().handle_in(now(), &packet);
+                    engine.handle_in(now(), &packet);
                 }
+                Ok(Heard::Notification(told)) => engine.handle_interrupt(now(), &told),
+                Ok(Heard::Refused) => engine.handle_refused(now()),
                 Err(Trouble::Halted) => {
                     self.in_is_halted.set(true);
-                    let mut engine = self.engine.borrow_mut();
                     engine.handle_stall(now(), Direction::In);
                 }
                 Err(Trouble::Lost(code)) => return self.end(code),
             }
+            drop(engine);
             self.settle();
             self.until(|reader| (!reader.in_is_halted.get()).then_some(()))
                 .await;
@@ -392,6 +406,7 @@ impl Reader for CcidReader {
             self.engine.borrow_mut().handle_loss(code);
             self.settle();
             self.desk.reader.set(ReaderStatus::Refused(code));
+            self.desk.seen.unpowered();
             self.line.close().await;
             drop(tenure);
         })

@@ -63,6 +63,7 @@ pub struct Devices(Rc<Inner>);
 struct Inner {
     desk: Desk,
     provider: RefCell<Option<Provider>>,
+    ways: RwSignal<Vec<Way>>,
     /// The reader in use, or one that was lost.
     reader: RefCell<Option<Rc<dyn Reader>>>,
     slots: RefCell<Vec<Slot>>,
@@ -101,6 +102,7 @@ impl Devices {
         let devices = Self(Rc::new(Inner {
             desk,
             provider: RefCell::default(),
+            ways: RwSignal::default(),
             reader: RefCell::default(),
             slots: RefCell::default(),
             wanted: RefCell::default(),
@@ -123,10 +125,21 @@ impl Devices {
     /// Takes devices from this provider from now on.
     fn provide(&self, provider: Provider) {
         let (usb, serial) = (provider.usb(), provider.serial());
-        self.0.provider.replace(Some(provider));
-        if self.ways().is_empty() {
-            return self.refuse(Code::NoWebUsb);
+        let ways = [
+            (Way::Usb, usb.is_some()),
+            (Way::Serial, serial.is_some()),
+            (Way::SmartCard, provider.smart_card().is_some()),
+        ];
+        let ways = ways.into_iter().filter(|(_, there)| *there);
+        let ways: Vec<_> = ways.map(|(way, _)| way).collect();
+        if !self.0.is_in_use() {
+            self.0.desk.reader.set(match ways.is_empty() {
+                true => ReaderStatus::Refused(Code::NoWebUsb),
+                false => ReaderStatus::None,
+            });
         }
+        self.0.ways.set(ways);
+        self.0.provider.replace(Some(provider));
         if let Some(usb) = &usb {
             let on = self.clone();
             web_usb::listen(usb, "connect", move |device| {
@@ -179,17 +192,7 @@ impl Devices {
 
     /// The ways to a reader that this browser has.
     pub fn ways(&self) -> Vec<Way> {
-        let provider = self.0.provider.borrow();
-        let Some(provider) = &*provider else {
-            return Vec::new();
-        };
-        let ways = [
-            (Way::Usb, provider.usb().is_some()),
-            (Way::Serial, provider.serial().is_some()),
-            (Way::SmartCard, provider.smart_card().is_some()),
-        ];
-        let ways = ways.into_iter().filter(|(_, there)| *there);
-        ways.map(|(way, _)| way).collect()
+        self.0.ways.get()
     }
 
     /// The obvious next step about the reader: takes it back from another tab, or asks the person to
@@ -198,7 +201,8 @@ impl Devices {
         match self.0.desk.reader.get_untracked() {
             status if status.is_elsewhere() => self.take_over(),
             _ => {
-                if let Some(&way) = self.ways().first() {
+                let first = self.0.ways.with_untracked(|ways| ways.first().copied());
+                if let Some(way) = first {
                     self.choose(way);
                 }
             }
@@ -370,19 +374,12 @@ impl Devices {
                 });
                 let tenure = self.take(&web_serial::identity(&port), taking).await?;
                 self.offer(vec![Slot::only()], Some(0));
-                let line = SerialLine::start(port.clone()).await?;
+                let line = Box::new(SerialLine::start(port.clone()).await?);
                 let engine = Session::new(&web_serial::profile(), 0, now() as u32)?;
                 let name = web_serial::name(&port);
-                let line = Box::new(line);
-                let started = CcidReader::start(name, line, engine, tenure, desk).await;
-                if started.is_ok() {
-                    web_serial::remember(&port);
-                }
-                // What does not answer at all is no reader.
-                started.map_err(|code| match code {
-                    Code::ReaderTimeout | Code::ReaderStuck => Code::NotAReader,
-                    code => code,
-                })
+                let reader = CcidReader::start(name, line, engine, tenure, desk).await?;
+                web_serial::remember(&port);
+                Ok(reader)
             }
             Reached::System(manager) => {
                 let names = smart_card::list(&manager).await?;

@@ -43,3 +43,30 @@ impl Drop for Turn<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::Context;
+
+    use super::*;
+
+    #[test]
+    fn one_waits_until_the_other_has_gone_also_if_it_was_dropped_waiting() {
+        let turnstile = Turnstile::default();
+        let mut context = Context::from_waker(Waker::noop());
+        let mut first = Box::pin(turnstile.enter());
+        let Poll::Ready(turn) = first.as_mut().poll(&mut context) else {
+            panic!("nobody is in");
+        };
+        let mut dropped = Box::pin(turnstile.enter());
+        assert!(dropped.as_mut().poll(&mut context).is_pending());
+        let mut second = pin!(turnstile.enter());
+        assert!(second.as_mut().poll(&mut context).is_pending());
+        drop(dropped);
+        drop(turn);
+        assert!(!turnstile.is_taken());
+        assert!(second.as_mut().poll(&mut context).is_ready());
+    }
+}

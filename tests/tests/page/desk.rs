@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use etc_backend::serve::{Config, Records, Running, start};
@@ -26,6 +26,17 @@ impl<'b> Desk<'b> {
     /// Starts a demo backend on a free port and opens its page.
     pub async fn open(browser: &'b Browser, story: &str) -> Self {
         let data = std::env::temp_dir().join(format!("etc-desk-{}-{story}", std::process::id()));
+        Self::open_with(browser, data).await
+    }
+
+    /// The same, with the bench behind the doors of `doors/`; see [`behind`](Self::behind).
+    pub async fn open_with_doors(browser: &'b Browser, story: &str) -> Self {
+        let data = std::env::temp_dir().join(format!("etc-desk-{}-{story}", std::process::id()));
+        hang_doors(&data.join(DOORS)).expect("the demo's files can be copied");
+        Self::open_with(browser, data).await
+    }
+
+    async fn open_with(browser: &'b Browser, data: PathBuf) -> Self {
         let running = start(config(&data, ([127, 0, 0, 1], 0).into()))
             .await
             .expect("the demo starts");
@@ -37,6 +48,16 @@ impl<'b> Desk<'b> {
         };
         browser.open(&desk.url()).await;
         desk
+    }
+
+    /// Opens the page anew, with the virtual reader behind another door: `usb`, `usb PHASE EXCEPTION`,
+    /// `serial` or `system` (`doors/provider.js`).
+    pub async fn behind(&self, door: &str) {
+        let script = format!("localStorage.setItem('door', {door:?})");
+        self.browser.run(&script).await;
+        self.browser.reload().await;
+        self.browser.see("退出登录").await;
+        self.browser.press("添加虚拟读卡器").await;
     }
 
     /// Where the page is.
@@ -173,18 +194,43 @@ impl Drop for Desk<'_> {
     }
 }
 
-fn config(data: &std::path::Path, listen: SocketAddr) -> Config {
-    let folder = |name: &str| {
-        let path = std::env::var_os(name);
-        PathBuf::from(path.unwrap_or_else(|| panic!("{name} is set by `cargo xtask test`")))
+/// The folder of the data folder that stands in for the demo's bench, where there is one.
+const DOORS: &str = "doors";
+
+/// Copies the demo's bench and puts the doors in its place.
+fn hang_doors(folder: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    let bench = built("ETC_DEMO_PAGE_DIR");
+    std::fs::copy(bench.join("sim.js"), folder.join("bench.js"))?;
+    std::fs::copy(bench.join("sim_bg.wasm"), folder.join("sim_bg.wasm"))?;
+    let doors = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/page/doors");
+    std::fs::copy(doors.join("provider.js"), folder.join("sim.js"))?;
+    for door in ["serial.js", "system.js", "wire.js"] {
+        std::fs::copy(doors.join(door), folder.join(door))?;
+    }
+    Ok(())
+}
+
+/// A folder that was built before the tests.
+fn built(name: &str) -> PathBuf {
+    let path = std::env::var_os(name);
+    PathBuf::from(path.unwrap_or_else(|| panic!("{name} is set by `cargo xtask test`")))
+}
+
+fn config(data: &Path, listen: SocketAddr) -> Config {
+    let doors = data.join(DOORS);
+    let bench = if doors.is_dir() {
+        doors
+    } else {
+        built("ETC_DEMO_PAGE_DIR")
     };
     Config {
         listen,
         records: Records::Folder(data.to_owned()),
         keys: None,
-        page: Some(folder("ETC_PAGE_DIR")),
+        page: Some(built("ETC_PAGE_DIR")),
         demo: true,
-        demo_page: Some(folder("ETC_DEMO_PAGE_DIR")),
+        demo_page: Some(bench),
         behind_tls: false,
     }
 }

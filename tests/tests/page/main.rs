@@ -8,6 +8,7 @@
 mod desk;
 mod stories;
 mod stories_money;
+mod stories_reader;
 mod stories_records;
 
 use std::rc::Rc;
@@ -19,12 +20,15 @@ use desk::Desk;
 
 macro_rules! tell {
     ($browser:ident, $told:ident: $($story:ident),+ $(,)?) => {
+        tell!($browser, $told, open: $($story),+);
+    };
+    ($browser:ident, $told:ident, $open:ident: $($story:ident),+ $(,)?) => {
         // One story alone: `ETC_STORY=english cargo test …`.
         let wanted = std::env::var("ETC_STORY").unwrap_or_default();
         $(
             if stringify!($story).contains(&wanted) {
                 println!("story: {}", stringify!($story).replace('_', " "));
-                let desk = Desk::open(&$browser, stringify!($story)).await;
+                let desk = Desk::$open(&$browser, stringify!($story)).await;
                 $told::$story(&desk).await;
                 desk.close().await;
             }
@@ -62,6 +66,16 @@ async fn stories(browser: Rc<Browser>) {
         a_drawer_is_opened_counted_and_closed,
         the_day_is_looked_at_and_loads_are_stopped,
         money_is_there_in_english,
+    );
+    tell!(browser, stories_reader, open_with_doors:
+        an_idle_tab_gives_its_reader_up_and_takes_it_back,
+        a_tab_in_the_middle_of_a_task_keeps_its_reader,
+        a_silent_tab_is_robbed_of_its_reader,
+        what_the_browser_refuses_has_a_code_of_its_own,
+        a_reader_on_a_serial_line_loads_a_card,
+        a_reader_of_the_system_loads_a_card,
+        a_card_pulled_from_a_reader_of_the_system_leaves_the_write_unknown,
+        readers_are_there_in_english,
     );
     tell!(browser, stories_records:
         a_torn_load_is_put_back_and_loaded,

@@ -39,7 +39,10 @@ pub struct SmartCardReader {
     desk: Desk,
     /// For the card; the other context waits for changes.
     context: Context,
+    /// Also one whose power session is over: it holds the reader until it is disconnected.
     connection: RefCell<Option<Connection>>,
+    powered: Cell<bool>,
+    /// Number of the last power session.
     power: Cell<u32>,
     turnstile: Turnstile,
     once_is_out: Cell<bool>,
@@ -74,6 +77,7 @@ impl SmartCardReader {
             desk,
             context: establish(manager).await?,
             connection: RefCell::default(),
+            powered: Cell::default(),
             power: Cell::new(now() as u32),
             turnstile: Turnstile::default(),
             once_is_out: Cell::default(),
@@ -121,7 +125,7 @@ impl SmartCardReader {
     fn show_card(&self, flags: &Flags) {
         let present = flags.present() == Some(true);
         if !present {
-            self.connection.take();
+            self.powered.set(false);
             self.desk.seen.unpowered();
         }
         self.desk.card.set(if present {
@@ -133,6 +137,7 @@ impl SmartCardReader {
 
     async fn connect(&self) -> Result<(PowerSession, Atr), Code> {
         let _turn = self.turnstile.enter().await;
+        self.disconnect().await;
         let options = object([(
             "preferredProtocols",
             Array::of2(&"t0".into(), &"t1".into()).into(),
@@ -140,12 +145,20 @@ impl SmartCardReader {
         let connected = self.context.connect(&self.name, "exclusive", &options);
         let connected: Connected = done(connected).await?.unchecked_into();
         let connection = connected.connection();
+        self.connection.replace(Some(connection.clone()));
         let status: Status = done(connection.status()).await?.unchecked_into();
         let atr = status.answer_to_reset().ok_or(Code::CardMute)?;
         let atr = Atr::parse(&Uint8Array::new(&atr).to_vec()).map_err(|_| Code::CardMute)?;
-        self.connection.replace(Some(connection));
+        self.powered.set(true);
         self.power.set(self.power.get().wrapping_add(1));
         Ok((PowerSession(self.power.get()), atr))
+    }
+
+    async fn disconnect(&self) {
+        if let Some(connection) = self.connection.take() {
+            // One that is gone has nothing to disconnect.
+            let _ = JsFuture::from(connection.disconnect("unpower")).await;
+        }
     }
 
     /// Resolves `61xx` and, for what may be repeated, `6Cxx`: the system leaves both to its caller.
@@ -170,7 +183,7 @@ impl SmartCardReader {
             let response = self.transact(&connection, &next, &mut fate).await;
             let response = response.map_err(|code| {
                 if code == Code::CardGone {
-                    self.connection.take();
+                    self.powered.set(false);
                 }
                 NoAnswer { code, fate }
             })?;
@@ -235,8 +248,8 @@ impl Reader for SmartCardReader {
     }
 
     fn power_session(&self) -> Option<PowerSession> {
-        let connected = self.connection.borrow().is_some();
-        connected.then(|| PowerSession(self.power.get()))
+        let powered = self.powered.get();
+        powered.then(|| PowerSession(self.power.get()))
     }
 
     fn power_on(self: Rc<Self>) -> Answer<'static, Result<(PowerSession, Atr), NoAnswer>> {
@@ -274,12 +287,11 @@ impl Reader for SmartCardReader {
                 return;
             };
             self.desk.reader.set(ReaderStatus::Refused(code));
+            self.desk.seen.unpowered();
             self.desk.card.set(CardInSlot::Absent);
             self.watch.abort();
-            if let Some(connection) = self.connection.take() {
-                // One that is gone has nothing to disconnect.
-                let _ = JsFuture::from(connection.disconnect("unpower")).await;
-            }
+            self.powered.set(false);
+            self.disconnect().await;
             drop(tenure);
         })
     }

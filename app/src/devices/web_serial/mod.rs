@@ -4,20 +4,25 @@
 mod binding;
 
 use std::cell::{Cell, RefCell};
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
 
 use apdu_core::card::Answer;
-use apdu_core::ccid::Direction;
 use apdu_core::ccid::descriptor::{DeviceId, Profile};
 use apdu_core::ccid::quirks::GEMPC_TWIN;
+use apdu_core::ccid::{Direction, serial};
 use apdu_core::fault::Code;
-use js_sys::Uint8Array;
+use js_sys::{Promise, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use self::binding::{Chunk, PortEvent, StreamReader};
 pub use self::binding::{Port, Serial};
-use super::ccid::{Line, Trouble};
+use super::ccid::{Heard, Line, Trouble};
+use super::clock::{now, pause};
 use super::fault::{Phase, done, name_of};
 use crate::storage;
 
@@ -65,23 +70,57 @@ pub fn remember(port: &Port) {
     }
 }
 
-/// An open port.
+/// An open port with a reader behind it.
 pub struct SerialLine {
     port: Port,
     reader: RefCell<Option<StreamReader>>,
+    framing: RefCell<serial::SerialLine>,
     damaged: Cell<u8>,
 }
 
 impl SerialLine {
-    /// Opens a port as such readers want it.
+    /// Opens a port and finds the reader behind it.
     pub async fn start(port: Port) -> Result<Self, Code> {
         let line = Self {
             port,
             reader: RefCell::default(),
+            framing: RefCell::new(serial::SerialLine::open(now())),
             damaged: Cell::default(),
         };
-        line.open_port().await?;
-        Ok(line)
+        let found = line.find().await;
+        if found.is_err() {
+            line.close().await;
+        }
+        found.map(|()| line)
+    }
+
+    /// Opens the port as such readers want it, and asks who is there.
+    async fn find(&self) -> Result<(), Code> {
+        self.open_port().await?;
+        self.framing.replace(serial::SerialLine::open(now()));
+        loop {
+            self.write().await?;
+            while let Some(heard) = self.poll_heard() {
+                match heard {
+                    serial::Heard::Ready(_) => return Ok(()),
+                    serial::Heard::NoReader(_) => return Err(Code::NotAReader),
+                    _ => {}
+                }
+            }
+            let due = self.framing.borrow().poll_timeout();
+            let left = due.unwrap_or_default().saturating_sub(now());
+            let (mut read, mut over) = (
+                pin!(self.read()),
+                pin!(pause(Duration::from_millis(left + 1))),
+            );
+            // What is still being read when the time is over belongs to no reader.
+            let read = poll_fn(|context| match read.as_mut().poll(context) {
+                Poll::Pending => over.as_mut().poll(context).map(|()| Ok(())),
+                read => read,
+            });
+            read.await?;
+            self.framing.borrow_mut().handle_timeout(now());
+        }
     }
 
     /// 115 200 baud, 8 data bits, 2 stop bits; RTS low, or the reader greets with its plug-and-play string.
@@ -114,37 +153,67 @@ impl SerialLine {
         Ok(())
     }
 
-    /// The stream of what comes in. After a disturbance it is another one.
-    fn reader(&self) -> Option<StreamReader> {
-        let mut reader = self.reader.borrow_mut();
-        if reader.is_none() {
-            *reader = Some(self.port.readable()?.get_reader());
-        }
-        reader.clone()
+    fn poll_heard(&self) -> Option<serial::Heard> {
+        self.framing.borrow_mut().poll_heard()
     }
 
-    async fn read(&self) -> Result<Vec<u8>, Trouble> {
-        let Some(reader) = self.reader() else {
-            return Err(Trouble::Lost(Code::ReaderGone));
+    /// Writes what the framing has; it is on its way when this returns.
+    fn write(&self) -> Answer<'static, Result<(), Code>> {
+        let Some(writable) = self.port.writable() else {
+            return Box::pin(async { Err(Code::ReaderGone) });
+        };
+        let writer = writable.get_writer();
+        let mut written = Promise::resolve(&JsValue::UNDEFINED);
+        while let Some(frame) = self.framing.borrow_mut().poll_transmit() {
+            written = writer.write(&Uint8Array::from(&frame[..]));
+        }
+        // What was begun goes on without the lock.
+        writer.release_lock();
+        Box::pin(async move { done(written, Phase::Transfer).await.map(drop) })
+    }
+
+    /// Hands the next bytes to the framing. After a disturbance the stream of them is another one.
+    async fn read(&self) -> Result<(), Code> {
+        let reader = {
+            let mut reader = self.reader.borrow_mut();
+            if reader.is_none() {
+                let readable = self.port.readable().ok_or(Code::ReaderGone)?;
+                *reader = Some(readable.get_reader());
+            }
+            reader.clone().ok_or(Code::ReaderGone)?
         };
         match JsFuture::from(reader.read()).await {
-            Ok(chunk) => match chunk.unchecked_ref::<Chunk>().value() {
-                Some(bytes) => {
-                    self.damaged.set(0);
-                    Ok(bytes.to_vec())
-                }
-                None => Err(Trouble::Lost(Code::ReaderGone)), // the stream was closed
-            },
+            Ok(chunk) => {
+                // A stream that was closed has none.
+                let bytes = chunk.unchecked_ref::<Chunk>().value();
+                let bytes = bytes.ok_or(Code::ReaderGone)?.to_vec();
+                self.damaged.set(0);
+                self.framing.borrow_mut().handle_bytes(now(), &bytes);
+                Ok(())
+            }
             Err(error) => {
                 self.reader.take();
-                let damaged = self.damaged.get() + 1;
-                self.damaged.set(damaged);
+                self.damaged.set(self.damaged.get() + 1);
                 match name_of(&error).as_str() {
-                    // Overrun, framing, parity, break: the port stays open, and gives a fresh stream.
-                    "NetworkError" => Err(Trouble::Lost(Code::ReaderGone)),
-                    _ if damaged > DAMAGED => Err(Trouble::Lost(Code::ReaderTransfer)),
-                    _ => Ok(Vec::new()),
+                    "NetworkError" => Err(Code::ReaderGone),
+                    // Overrun, framing, parity, break: the port stays open.
+                    _ if self.damaged.get() < DAMAGED => Ok(()),
+                    _ => Err(Code::ReaderTransfer),
                 }
+            }
+        }
+    }
+
+    async fn next(&self) -> Result<Heard, Trouble> {
+        loop {
+            match self.poll_heard() {
+                Some(serial::Heard::Message(message)) => return Ok(Heard::Packet(message)),
+                Some(serial::Heard::Notification(told)) => {
+                    return Ok(Heard::Notification(told.to_vec()));
+                }
+                Some(serial::Heard::Refused) => return Ok(Heard::Refused),
+                Some(serial::Heard::Ready(_) | serial::Heard::NoReader(_)) => {} // known already
+                None => self.read().await.map_err(Trouble::Lost)?,
             }
         }
     }
@@ -152,21 +221,13 @@ impl SerialLine {
 
 impl Line for SerialLine {
     fn send(&self, message: &[u8]) -> Answer<'static, Result<(), Trouble>> {
-        let Some(writable) = self.port.writable() else {
-            return Box::pin(async { Err(Trouble::Lost(Code::ReaderGone)) });
-        };
-        let writer = writable.get_writer();
-        let written = writer.write(&Uint8Array::from(message));
-        // What was written before it is released is written all the same.
-        writer.release_lock();
-        Box::pin(async move {
-            let written = done(written, Phase::Transfer).await;
-            written.map(drop).map_err(Trouble::Lost)
-        })
+        self.framing.borrow_mut().send(message);
+        let written = self.write();
+        Box::pin(async move { written.await.map_err(Trouble::Lost) })
     }
 
-    fn receive(&self) -> Answer<'_, Result<Vec<u8>, Trouble>> {
-        Box::pin(self.read())
+    fn receive(&self) -> Answer<'_, Result<Heard, Trouble>> {
+        Box::pin(self.next())
     }
 
     fn notification(&self) -> Option<Answer<'_, Result<Vec<u8>, Trouble>>> {
@@ -182,13 +243,13 @@ impl Line for SerialLine {
     }
 
     fn open(&self) -> Answer<'_, Result<(), Code>> {
-        Box::pin(self.open_port())
+        Box::pin(self.find())
     }
 
     fn close(&self) -> Answer<'_, ()> {
         Box::pin(async {
+            // A port cannot be closed while its streams are locked.
             if let Some(reader) = self.reader.take() {
-                // The port cannot be closed while its streams are locked.
                 let _ = JsFuture::from(reader.cancel()).await;
                 reader.release_lock();
             }
@@ -199,11 +260,9 @@ impl Line for SerialLine {
 
 /// What such a reader can do: it has no descriptors to tell.
 pub fn profile() -> Profile {
-    Profile::new(
-        DeviceId {
-            vendor: 0,
-            product: 0,
-        },
-        GEMPC_TWIN,
-    )
+    let nobody = DeviceId {
+        vendor: 0,
+        product: 0,
+    };
+    Profile::new(nobody, GEMPC_TWIN)
 }

@@ -19,7 +19,7 @@ use wasm_bindgen_futures::JsFuture;
 
 use self::binding::{Configuration, ConnectionEvent, TransferResult};
 pub use self::binding::{Device, Usb};
-use super::ccid::{Line, Trouble};
+use super::ccid::{Heard, Line, Trouble};
 use super::clock::pause;
 use super::fault::{Phase, done, name_of};
 use super::provider;
@@ -284,8 +284,11 @@ impl Line for UsbLine {
         Box::pin(async move { transferred(transfer, &doubtful).await.map(drop) })
     }
 
-    fn receive(&self) -> Answer<'_, Result<Vec<u8>, Trouble>> {
-        Box::pin(self.receive_from(self.endpoints.bulk_in))
+    fn receive(&self) -> Answer<'_, Result<Heard, Trouble>> {
+        Box::pin(async {
+            let packet = self.receive_from(self.endpoints.bulk_in).await;
+            packet.map(Heard::Packet)
+        })
     }
 
     fn notification(&self) -> Option<Answer<'_, Result<Vec<u8>, Trouble>>> {

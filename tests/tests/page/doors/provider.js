@@ -1,0 +1,72 @@
+// What stories put in the place of a demo's bench: the same virtual reader and cards, behind another door.
+// Which one, localStorage says under "door":
+//
+//   usb            the reader as it is
+//   usb PHASE NAME the same, but the call of this phase is refused with a DOMException of this name
+//   serial         behind a serial port, in the framing of GemPC Twin
+//   system         behind the system's card service, as Web Smart Card shapes it
+
+import init, { VirtualBench as Bench } from './bench.js';
+import { CardService } from './system.js';
+import { SerialPorts } from './serial.js';
+import { Wire } from './wire.js';
+
+export default init;
+
+const door = () => (localStorage.getItem('door') ?? 'usb').split(' ');
+
+export class VirtualBench extends Bench {
+  #wire;
+  #service;
+  #ports;
+
+  /** The reader itself, for the other doors. */
+  #opened() {
+    return (this.#wire ??= new Wire(super.usb));
+  }
+
+  /** Readers at a serial line speak TPDUs. */
+  plug(kind) {
+    super.plug(door()[0] === 'serial' ? 'tpdu-t0' : kind);
+  }
+
+  get usb() {
+    const [kind, phase, name] = door();
+    if (kind !== 'usb') return undefined;
+    return phase ? refusing(super.usb, phase, name) : super.usb;
+  }
+
+  get serial() {
+    return door()[0] === 'serial' ? (this.#ports ??= new SerialPorts(this.#opened())) : undefined;
+  }
+
+  get smartCard() {
+    return door()[0] === 'system' ? (this.#service ??= new CardService(this.#opened())) : undefined;
+  }
+}
+
+/** The methods that belong to each phase. */
+const PHASES = {
+  choose: ['requestDevice'],
+  open: ['open'],
+  claim: ['claimInterface'],
+  transfer: ['transferIn', 'transferOut'],
+};
+
+/** The same object, but for the calls of one phase. */
+function refusing(real, phase, name) {
+  return new Proxy(real, {
+    get(target, property) {
+      if (PHASES[phase].includes(property)) {
+        return () => Promise.reject(new DOMException(`refused: ${name}`, name));
+      }
+      const value = target[property];
+      if (property === 'requestDevice') {
+        return async (...given) => refusing(await target.requestDevice(...given), phase, name);
+      }
+      if (property === 'getDevices') return async () => [];
+      if (property === 'addEventListener') return () => {};
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
