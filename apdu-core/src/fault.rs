@@ -109,6 +109,14 @@ codes! {
     NoReader = "RDR-113",
     /// A USB transfer failed.
     ReaderTransfer = "RDR-114",
+    /// The reader speaks over the control endpoint (ICCD), which this page does not.
+    ControlOnlyReader = "RDR-115",
+    /// The reader does not come back, also not when it is opened anew: it must be unplugged.
+    ReaderStuck = "RDR-116",
+    /// The command is longer than this reader, or this card, takes.
+    CommandTooLong = "RDR-117",
+    /// The reader reports a fault of its electronics, or of the card's contacts.
+    ReaderHardware = "RDR-118",
 
     /// No card is in the reader.
     NoCard = "CRD-101",
@@ -132,6 +140,10 @@ codes! {
     WriteUnknown = "CRD-111",
     /// The card took the load but shows another balance than expected.
     BalanceDiffers = "CRD-112",
+    /// Card and reader share no transmission protocol.
+    CardProtocol = "CRD-113",
+    /// What card and reader say to each other comes garbled, or breaks off.
+    CardLink = "CRD-114",
     /// The PIN is wrong.
     WrongPin = "CRD-63C0",
     /// The chip could not write its memory.

@@ -4,8 +4,10 @@
 //! Three layers, lowest first:
 //!
 //! 1. **Codecs** — pure functions over bytes: [`apdu`], [`atr`], [`ccid::message`],
-//!    [`ccid::descriptor`], [`toll_card`]. Any input gives a value or an error, never a panic.
-//! 2. **Engine** — [`ccid::Session`], a synchronous state machine without I/O and without a clock.
+//!    [`ccid::descriptor`], [`ccid::serial`], [`t1::block`], [`toll_card`]. Any input gives a value or an error,
+//!    never a panic.
+//! 2. **Engines** — [`ccid::Session`] and, inside it, [`t1::T1`]: synchronous state machines without I/O and
+//!    without a clock.
 //! 3. **Flows** — [`flow`], plain `async fn` over a [`card::Card`], an [`authority::Authority`] and a
 //!    [`flow::Progress`]; each reads like the sequence chart of its counter task.
 //!
@@ -31,4 +33,5 @@ pub mod hex;
 #[cfg(feature = "schema")]
 mod schema;
 pub mod sw;
+pub mod t1;
 pub mod toll_card;

@@ -1,10 +1,25 @@
-//! The reader among a device's descriptors (CCID 1.1 §5.1; reference on readers §4.1).
+//! The readers among a device's descriptors (CCID 1.1 §5.1; reference on readers §4.1).
 //!
 //! WebUSB shows no class-specific descriptors, so the raw configuration descriptor is read instead.
-//! Nothing in it is trusted: lengths are checked, and the class comes from the device, never from its
-//! vendor and product number.
+//! Nothing in it is trusted: lengths are checked, sizes are put right, and the class comes from the device,
+//! never from its vendor and product number.
 
-/// The CCID interface of a device and how to reach it.
+use alloc::vec::Vec;
+use core::ops::RangeInclusive;
+
+use super::quirks::{self, Quirk};
+use crate::fault::Code;
+
+/// Vendor and product number of a USB device: the key of the [quirks](super::quirks).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeviceId {
+    /// `idVendor`.
+    pub vendor: u16,
+    /// `idProduct`.
+    pub product: u16,
+}
+
+/// A CCID interface of a device, usable or not. It is one reader for each of its [slots](Profile::slots).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReaderInterface {
     /// `bConfigurationValue` of the configuration it stands in.
@@ -13,14 +28,21 @@ pub struct ReaderInterface {
     pub number: u8,
     /// `bInterfaceClass`: 0xFF or 0x00 can be claimed by a page, 0x0B cannot.
     pub class: u8,
+    /// Its bulk endpoints; `None` for ICCD, which speaks over the control endpoint.
+    pub endpoints: Option<Endpoints>,
+    /// What the reader can do.
+    pub profile: Profile,
+}
+
+/// The endpoints of a reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Endpoints {
     /// Bulk OUT endpoint.
     pub bulk_out: Endpoint,
     /// Bulk IN endpoint.
     pub bulk_in: Endpoint,
     /// Interrupt IN endpoint, where the reader announces cards by itself.
     pub interrupt: Option<Endpoint>,
-    /// The 54-byte class descriptor.
-    pub class_descriptor: ClassDescriptor,
 }
 
 /// An endpoint of an interface.
@@ -32,6 +54,24 @@ pub struct Endpoint {
     pub packet_size: u16,
 }
 
+/// What the browser allows the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// An ordinary page: interfaces of a protected class stay closed.
+    Page,
+    /// An Isolated Web App with `usb-unrestricted`.
+    Unrestricted,
+}
+
+/// What a reader can do, as far as it can be believed, and which quirks are in force for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// The class descriptor, put right.
+    pub descriptor: ClassDescriptor,
+    /// What was put right, and what is known about this model.
+    pub quirks: Vec<Quirk>,
+}
+
 /// What matters of the 54-byte CCID class descriptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClassDescriptor {
@@ -41,11 +81,21 @@ pub struct ClassDescriptor {
     pub voltages: u8,
     /// Bit 0 T=0, bit 1 T=1.
     pub protocols: u32,
+    /// `dwDefaultClock` of the card, kHz.
+    pub default_clock: u32,
+    /// `dwMaxDataRate`, bit/s.
+    pub max_data_rate: u32,
+    /// `dwMaxIFSD`: longest information field of a T=1 block the reader takes, 1 to 254.
+    pub max_ifsd: u32,
     /// `dwFeatures`.
-    pub features: u32,
-    /// `dwMaxCCIDMessageLength`, not to be trusted.
+    pub features: Features,
+    /// `dwMaxCCIDMessageLength`, bytes with the header.
     pub max_message_length: u32,
 }
+
+/// `dwFeatures`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Features(pub u32);
 
 /// How much of the card's protocol the reader runs itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,22 +114,23 @@ pub enum ExchangeLevel {
 pub const PROTECTED_CLASS: u8 = 0x0B;
 
 impl ReaderInterface {
-    /// Looks for a CCID interface with bulk endpoints in one configuration descriptor.
+    /// Lists the CCID interfaces in one configuration descriptor, in its order; those a page cannot use too,
+    /// so that each can be named.
     ///
     /// The class descriptor is accepted anywhere behind its interface: some readers put it after the
-    /// last endpoint. Type 0x21 is also HID's and DFU's; the length of 54 tells them apart.
-    pub fn find(configuration: &[u8]) -> Option<Self> {
-        let mut candidate = Candidate::default();
+    /// last endpoint. Type 0x21 is also HID's and DFU's; the length of 54 tells them apart. Of an
+    /// interface's alternate settings the first counts.
+    pub fn discover(device: DeviceId, configuration: &[u8]) -> Vec<Self> {
         let mut value = 0;
+        let mut found = Vec::new();
+        let mut candidate = Candidate::default();
         for descriptor in Descriptors(configuration) {
             match *descriptor {
                 [9, 0x02, _, _, _, configuration_value, ..] => value = configuration_value,
-                [_, 0x04, number, alternate, _, class, _, _, _] => {
-                    if let Some(found) = candidate.complete(value) {
-                        return Some(found);
-                    }
+                [_, 0x04, number, alternate, _, class, _, protocol, _] => {
+                    found.extend(candidate.complete(device, value));
                     candidate = Candidate {
-                        interface: (alternate == 0).then_some((number, class)),
+                        interface: (alternate == 0).then_some((number, class, protocol)),
                         ..Candidate::default()
                     };
                 }
@@ -99,7 +150,24 @@ impl ReaderInterface {
                 _ => {}
             }
         }
-        candidate.complete(value)
+        found.extend(candidate.complete(device, value));
+        found
+    }
+
+    /// The endpoints to drive it by, or by which name it is refused: its class is protected, it speaks over
+    /// the control endpoint (ICCD), or character by character.
+    ///
+    /// # Errors
+    /// [`Code::ProtectedReader`], [`Code::ControlOnlyReader`], [`Code::UnsupportedLevel`].
+    pub fn usable(&self, access: Access) -> Result<Endpoints, Code> {
+        if self.is_protected() && access == Access::Page {
+            return Err(Code::ProtectedReader);
+        }
+        let endpoints = self.endpoints.ok_or(Code::ControlOnlyReader)?;
+        match self.profile.level(0) {
+            ExchangeLevel::Character => Err(Code::UnsupportedLevel),
+            _ => Ok(endpoints),
+        }
     }
 
     /// Whether browsers refuse this interface to every ordinary page.
@@ -108,26 +176,117 @@ impl ReaderInterface {
     }
 }
 
-impl ClassDescriptor {
-    const AUTOMATIC_VOLTAGE: u32 = 0x08;
+impl Profile {
+    /// A reader's own word, put right where it cannot be, and what is known about the model.
+    pub fn new(device: DeviceId, told: ClassDescriptor) -> Self {
+        let mut profile = Self {
+            descriptor: told,
+            quirks: quirks::of(device).to_vec(),
+        };
+        profile.put_right();
+        profile
+    }
 
-    fn parse(bytes: &[u8]) -> Option<Self> {
+    /// Its slots: 0 to `bMaxSlotIndex`.
+    pub fn slots(&self) -> RangeInclusive<u8> {
+        0..=self.descriptor.max_slot_index
+    }
+
+    /// The exchange level of a slot.
+    pub fn level(&self, slot: u8) -> ExchangeLevel {
+        match self.descriptor.features.level() {
+            _ if slot > 0 && self.has(Quirk::OtherSlotsShortApdu) => ExchangeLevel::ShortApdu,
+            ExchangeLevel::ExtendedApdu if self.has(Quirk::ShortApduOnly) => {
+                ExchangeLevel::ShortApdu
+            }
+            level => level,
+        }
+    }
+
+    /// Whether this quirk is in force.
+    pub fn has(&self, quirk: Quirk) -> bool {
+        self.quirks.contains(&quirk)
+    }
+
+    /// Puts absurd sizes right (reference §4.1, §7.10), and notes what was told.
+    fn put_right(&mut self) {
+        let told = self.descriptor;
+        let max_ifsd = match told.max_ifsd {
+            0 => 254, // MySMART PAD
+            more => more.min(254),
+        };
+        let max_message_length = told.max_message_length.clamp(SHORTEST, LONGEST);
+        let default_clock = match told.default_clock {
+            1_000..=20_000 => told.default_clock,
+            _ => 4_000,
+        };
+        let protocols = match told.protocols & 0b11 {
+            0 => 0b11,
+            some => some,
+        };
+        let changes = [
+            (max_ifsd != told.max_ifsd, Quirk::MaxIfsd(told.max_ifsd)),
+            (
+                max_message_length != told.max_message_length,
+                Quirk::MaxMessageLength(told.max_message_length),
+            ),
+            (
+                default_clock != told.default_clock,
+                Quirk::Clock(told.default_clock),
+            ),
+            (told.protocols & 0b11 == 0, Quirk::Protocols(told.protocols)),
+        ];
+        let changed = changes
+            .into_iter()
+            .filter_map(|(it, quirk)| it.then_some(quirk));
+        self.quirks.extend(changed);
+        let slowest = self.quirks.iter().filter_map(|quirk| match quirk {
+            Quirk::MaxDataRate(rate) => Some(*rate),
+            _ => None,
+        });
+        let max_data_rate = slowest.fold(told.max_data_rate, u32::min);
+        self.descriptor = ClassDescriptor {
+            protocols,
+            default_clock,
+            max_data_rate,
+            max_ifsd,
+            max_message_length,
+            ..told
+        };
+    }
+}
+
+/// The shortest message limit that lets a TPDU or short APDU through, header and 261 bytes. Readers
+/// that claim less are known to take it (reference §4.1).
+const SHORTEST: u32 = 271;
+/// Header and the longest APDU: 7 bytes, 65 535 of data, 2 of Le.
+const LONGEST: u32 = 10 + 65_544;
+
+impl ClassDescriptor {
+    /// Reads the descriptor: 54 bytes, numbers little-endian. `None` if it is shorter.
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
         let u32_at = |offset: usize| {
             let field = bytes.get(offset..)?.first_chunk()?;
             Some(u32::from_le_bytes(*field))
         };
+        bytes.get(53)?;
         Some(Self {
             max_slot_index: *bytes.get(4)?,
             voltages: *bytes.get(5)?,
             protocols: u32_at(6)?,
-            features: u32_at(40)?,
+            default_clock: u32_at(10)?,
+            max_data_rate: u32_at(23)?,
+            max_ifsd: u32_at(28)?,
+            features: Features(u32_at(40)?),
             max_message_length: u32_at(44)?,
         })
     }
+}
 
-    /// The exchange level of `dwFeatures` bits 16 to 18.
-    pub fn level(&self) -> ExchangeLevel {
-        match self.features & 0x0007_0000 {
+impl Features {
+    /// The exchange level of bits 16 to 18.
+    pub fn level(self) -> ExchangeLevel {
+        match self.0 & 0x0007_0000 {
             0x0001_0000 => ExchangeLevel::Tpdu,
             0x0002_0000 => ExchangeLevel::ShortApdu,
             0x0004_0000 => ExchangeLevel::ExtendedApdu,
@@ -135,16 +294,33 @@ impl ClassDescriptor {
         }
     }
 
-    /// Whether the reader finds the card's voltage by itself.
-    pub fn chooses_voltage(&self) -> bool {
-        self.features & Self::AUTOMATIC_VOLTAGE != 0
+    /// Whether the reader finds the card's voltage by itself: 0x08, or 0x04 (it powers a card when it is put
+    /// in, so it must have found one).
+    pub fn chooses_voltage(self) -> bool {
+        self.0 & (0x04 | 0x08) != 0
+    }
+
+    /// 0x40: the reader negotiates protocol and speed by itself, and wants neither PPS nor SetParameters.
+    pub fn negotiates(self) -> bool {
+        self.0 & 0x40 != 0
+    }
+
+    /// 0x80: the reader sends the PPS that fits the parameters it was given.
+    pub fn sends_pps(self) -> bool {
+        self.0 & 0x80 != 0
+    }
+
+    /// 0x400: the reader tells a T=1 card its IFSD by itself.
+    pub fn sends_ifsd(self) -> bool {
+        self.0 & 0x400 != 0
     }
 }
 
 /// What has been seen of an interface so far.
 #[derive(Default)]
 struct Candidate {
-    interface: Option<(u8, u8)>,
+    /// Number, class and protocol.
+    interface: Option<(u8, u8, u8)>,
     bulk_out: Option<Endpoint>,
     bulk_in: Option<Endpoint>,
     interrupt: Option<Endpoint>,
@@ -152,16 +328,22 @@ struct Candidate {
 }
 
 impl Candidate {
-    fn complete(&self, configuration: u8) -> Option<ReaderInterface> {
-        let (number, class) = self.interface?;
+    fn complete(&self, device: DeviceId, configuration: u8) -> Option<ReaderInterface> {
+        let (number, class, protocol) = self.interface?;
+        let told = self.class_descriptor?;
+        // bInterfaceProtocol 1 and 2 are ICCD-A and ICCD-B.
+        let bulk = self.bulk_out.zip(self.bulk_in).filter(|_| protocol == 0);
+        let endpoints = bulk.map(|(bulk_out, bulk_in)| Endpoints {
+            bulk_out,
+            bulk_in,
+            interrupt: self.interrupt,
+        });
         Some(ReaderInterface {
             configuration,
             number,
             class,
-            bulk_out: self.bulk_out?,
-            bulk_in: self.bulk_in?,
-            interrupt: self.interrupt,
-            class_descriptor: self.class_descriptor?,
+            endpoints,
+            profile: Profile::new(device, told),
         })
     }
 }
@@ -184,89 +366,4 @@ impl<'a> Iterator for Descriptors<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::vec::Vec;
-
-    fn class_descriptor(features: u32) -> Vec<u8> {
-        let mut bytes = std::vec![0_u8; 54];
-        bytes[..6].copy_from_slice(&[54, 0x21, 0x10, 0x01, 0, 0x07]);
-        bytes[6] = 3;
-        bytes[40..44].copy_from_slice(&features.to_le_bytes());
-        bytes[44..48].copy_from_slice(&271_u32.to_le_bytes());
-        bytes
-    }
-
-    const CONFIGURATION: [u8; 9] = [9, 2, 93, 0, 1, 1, 0, 0x80, 50];
-    const ENDPOINTS: [u8; 21] = [
-        7, 5, 0x01, 2, 64, 0, 0, 7, 5, 0x82, 2, 64, 0, 0, 7, 5, 0x83, 3, 8, 0, 16,
-    ];
-
-    fn interface(class: u8) -> [u8; 9] {
-        [9, 4, 0, 0, 3, class, 0, 0, 0]
-    }
-
-    #[test]
-    fn a_vendor_class_reader_is_found_wherever_its_class_descriptor_stands() {
-        let class = class_descriptor(0x0002_04BA);
-        let before = [&CONFIGURATION[..], &interface(0xFF), &class, &ENDPOINTS].concat();
-        let after = [&CONFIGURATION[..], &interface(0xFF), &ENDPOINTS, &class].concat();
-        let found = ReaderInterface::find(&before).expect("a reader");
-        assert_eq!(Some(&found), ReaderInterface::find(&after).as_ref());
-        assert_eq!(found.bulk_in.number, 2);
-        assert_eq!(found.bulk_out.packet_size, 64);
-        assert_eq!(found.interrupt.map(|endpoint| endpoint.number), Some(3));
-        assert_eq!(found.class_descriptor.level(), ExchangeLevel::ShortApdu);
-        assert!(found.class_descriptor.chooses_voltage());
-        assert!(!found.is_protected());
-    }
-
-    #[test]
-    fn the_protected_class_is_seen_before_anything_is_claimed() {
-        let class = class_descriptor(0x0001_0230);
-        let bytes = [&CONFIGURATION[..], &interface(0x0B), &class, &ENDPOINTS].concat();
-        assert!(
-            ReaderInterface::find(&bytes)
-                .expect("a reader")
-                .is_protected()
-        );
-    }
-
-    #[test]
-    fn a_sibling_interface_does_not_lend_its_endpoints() {
-        let class = class_descriptor(0x0002_04BA);
-        let bytes = [
-            &CONFIGURATION[..],
-            &interface(0x03),
-            &[9, 0x21, 0x11, 0x01, 0, 1, 0x22, 63, 0],
-            &ENDPOINTS,
-            &interface(0xFF),
-            &class,
-        ]
-        .concat();
-        assert_eq!(ReaderInterface::find(&bytes), None);
-    }
-
-    #[test]
-    fn the_exchange_levels_have_their_names() {
-        for (features, level) in [
-            (0x0000_0840, ExchangeLevel::Character),
-            (0x0001_0230, ExchangeLevel::Tpdu),
-            (0x0002_04BE, ExchangeLevel::ShortApdu),
-            (0x0004_04BE, ExchangeLevel::ExtendedApdu),
-        ] {
-            let descriptor = ClassDescriptor::parse(&class_descriptor(features));
-            assert_eq!(descriptor.expect("54 bytes").level(), level);
-        }
-    }
-
-    #[test]
-    fn cut_and_endless_descriptors_end_the_search() {
-        let class = class_descriptor(0x0002_04BA);
-        let bytes = [&CONFIGURATION[..], &interface(0xFF), &ENDPOINTS, &class].concat();
-        for length in 0..bytes.len() {
-            assert_eq!(ReaderInterface::find(&bytes[..length]), None, "{length}");
-        }
-        assert_eq!(ReaderInterface::find(&[0; 64]), None);
-    }
-}
+mod tests;

@@ -1,14 +1,18 @@
-//! USB smart-card readers, CCID revision 1.1.
+//! Smart-card readers, CCID revision 1.1, over USB and over a serial line.
 //!
-//! [`descriptor`] finds the reader among a device's interfaces, [`message`] codes its messages, and
-//! [`Session`] is the host side of one slot: a synchronous state machine, bytes in and bytes out, the
-//! time passed in.
+//! [`descriptor`] finds the readers among a device's interfaces, [`quirks`] is what is known about single
+//! models, [`message`] codes what goes over the bulk endpoints and [`parameters`] what cards and readers agree on.
+//! [`Session`] is the host side of one slot: a synchronous state machine, bytes in and bytes out, the time passed
+//! in. [`serial`] puts its messages on a serial line.
 //!
-//! What is spoken today: exchange level *short APDU*, where the reader runs the card's transmission
-//! protocol itself. TPDU, extended APDU and character level are recognised and refused by name.
+//! Spoken are the exchange levels *TPDU* (T=0 here, T=1 by [`t1`](crate::t1)), *short APDU* and *extended
+//! APDU*. Character level and ICCD are recognised and refused by name.
 
 pub mod descriptor;
 pub mod message;
+pub mod parameters;
+pub mod quirks;
+pub mod serial;
 mod session;
 
-pub use session::{Event, Millis, Operation, Session};
+pub use session::{Blocks, Direction, Event, Link, Millis, Operation, Session, Transmit};

@@ -89,6 +89,22 @@ rows! {
     dont  "请不要对这张卡再次充值，也不要再次收款；主管核实前请不要把卡还给客户。"
           "Please do not load this card again or take money again, and do not hand it back before the supervisor has settled it.";
 
+    "CRD-113" CardProtocol: Card, retry false;
+    cause "卡片与这个读卡器没有共同的通信方式。"
+          "The card and this reader have no way of talking in common.";
+    next  "请换一个读卡器再读；仍不行时，请主管安排检查这张卡。"
+          "Please read the card in another reader; if that does not help, ask the supervisor to have the card checked.";
+    dont  "读到卡片之前，请不要向客户收款。"
+          "Please do not take money before the card has been read.";
+
+    "CRD-114" CardLink: Card, retry true;
+    cause "卡片与读卡器之间的通信受到干扰，中途断了。"
+          "The communication between card and reader was disturbed and broke off.";
+    next  "请取出卡片，擦净芯片，插好后重新读卡，由读卡结果核实款项；再次出现时，请换一个读卡器。"
+          "Please take the card out, wipe the chip, insert it and read it again: the reading settles any money; if this comes back, use another reader.";
+    dont  "重新读卡之前，请不要认定没有写卡，也不要再次收款。"
+          "Until the card has been read again, please do not assume that nothing was written, and do not take money again.";
+
     "CRD-63C0" WrongPin: Card, retry false;
     cause "卡片不接受系统登记的卡片密码，可试的次数已减少。"
           "The card did not accept the PIN held in the records, and it now has fewer tries left.";

@@ -93,10 +93,10 @@ pub fn explain(code: Code) -> Explanation {
         reader:
             NoWebUsb InsecureOrigin NothingChosen ProtectedReader ReaderAccessDenied ReaderBusy
             ReaderInOtherTab NotAReader UnsupportedLevel ReaderGone ReaderTimeout ReaderProtocol
-            NoReader ReaderTransfer;
+            NoReader ReaderTransfer ControlOnlyReader ReaderStuck CommandTooLong ReaderHardware;
         card:
             NoCard CardGone CardMute NotATollCard MalformedFile OtherCard CreditCard CardExpired
-            CardNotYetActive WriteUnknown BalanceDiffers WrongPin ChipWriteFailed SecurityState
+            CardNotYetActive WriteUnknown BalanceDiffers CardProtocol CardLink WrongPin ChipWriteFailed SecurityState
             PinLocked Conditions ApplicationLocked WrongMac2 ApplicationDead CounterEnd NoSuchKey
             OtherStatusWord;
         network:

@@ -112,4 +112,36 @@ rows! {
           "Please check the USB cable, plug it straight into the PC and read the card again: the reading settles any money.";
     dont  "重新读卡之前，请不要再次收款，也不要到其他系统充值。"
           "Until the card has been read again, please do not take money twice or load it in another system.";
+
+    "RDR-115" ControlOnlyReader: Reader, retry false;
+    cause "这个设备是一体式的 USB 智能卡令牌（ICCD），不是能插卡的读卡器，本页不支持。"
+          "This device is a USB token of the ICCD kind, not a reader for inserted cards; this page does not support it.";
+    next  "请改选能插卡的读卡器；电脑上没有时，请联系 IT 管理员。"
+          "Please choose a reader that takes cards; if there is none at this PC, ask the IT administrator.";
+    dont  "请不要反复连接这个设备，结果不会改变。"
+          "Please do not keep connecting this device: the result will be the same.";
+
+    "RDR-116" ReaderStuck: Reader, retry true;
+    cause "读卡器停止了工作，重新打开后也没有恢复。"
+          "The reader has stopped working, and opening it anew did not bring it back.";
+    next  "请拔下读卡器的 USB 线，等五秒再插上，然后重新读卡，由读卡结果核实款项。"
+          "Please unplug the reader, wait five seconds, plug it in and read the card again: the reading settles any money.";
+    dont  "重新读卡之前，请不要认定没有写卡，也不要再次收款。"
+          "Until the card has been read again, please do not assume that nothing was written, and do not take money again.";
+
+    "RDR-117" CommandTooLong: Us, retry false;
+    cause "一条指令太长，这个读卡器或卡片收不下，所以没有发送。"
+          "A command is longer than this reader or card takes, so it was not sent.";
+    next  "请换一个读卡器，并把型号和错误代码告诉 IT 管理员。"
+          "Please use another reader, and tell the IT administrator the model and this code.";
+    dont  "请不要用这个读卡器反复试，结果不会改变。"
+          "Please do not keep trying with this reader: the result will be the same.";
+
+    "RDR-118" ReaderHardware: Reader, retry true;
+    cause "读卡器报告了电路故障，可能是卡片触点短路。"
+          "The reader reports an electrical fault; the card's contacts may be shorted.";
+    next  "请取出卡片，擦净芯片，插好后重新读卡，由读卡结果核实款项；再次出现时，请换一个读卡器。"
+          "Please take the card out, wipe the chip, insert it and read it again: the reading settles any money; if this comes back, use another reader.";
+    dont  "重新读卡之前，请不要再次收款；芯片潮湿或变形的卡片请不要插入。"
+          "Until the card has been read again, please do not take money again; do not insert a card whose chip is wet or bent.";
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use apdu_core::apdu::{Command, Response};
 use apdu_core::card::{Answer, Card, NoAnswer, PowerSession};
-use apdu_core::ccid::descriptor::{PROTECTED_CLASS, ReaderInterface};
-use apdu_core::ccid::{Event, Millis, Operation, Session};
+use apdu_core::ccid::descriptor::{Access, DeviceId, Endpoints, PROTECTED_CLASS, ReaderInterface};
+use apdu_core::ccid::{Direction, Event, Millis, Operation, Session, Transmit};
 use apdu_core::fault::Code;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -24,7 +24,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// An open reader.
 pub struct Reader {
     device: Device,
-    interface: ReaderInterface,
+    interface: u8,
+    endpoints: Endpoints,
     desk: Desk,
     engine: RefCell<Session>,
     answer: RefCell<Option<Event>>,
@@ -54,10 +55,11 @@ impl Reader {
         let lock = TabLock::take(&lock_name(&device)).await;
         let lock = lock.ok_or(Code::ReaderInOtherTab)?;
         match Self::claim(&device, tree.len()).await {
-            Ok((interface, engine)) => {
+            Ok((interface, endpoints, engine)) => {
                 let reader = Rc::new(Self {
                     device,
                     interface,
+                    endpoints,
                     desk,
                     engine: RefCell::new(engine),
                     answer: RefCell::default(),
@@ -82,26 +84,32 @@ impl Reader {
     async fn claim(
         device: &Device,
         configurations: usize,
-    ) -> Result<(ReaderInterface, Session), Code> {
-        let found = device
-            .open_and_find(configurations.max(1), ReaderInterface::find)
-            .await?;
+    ) -> Result<(u8, Endpoints, Session), Code> {
+        let id = DeviceId {
+            vendor: device.vendor_id(),
+            product: device.product_id(),
+        };
+        // The first that can be used; if there is none, the first, to be named.
+        let pick = |configuration: &[u8]| {
+            let found = ReaderInterface::discover(id, configuration);
+            let usable = |it: &&ReaderInterface| it.usable(Access::Page).is_ok();
+            found.iter().find(usable).or(found.first()).cloned()
+        };
+        let found = device.open_and_find(configurations.max(1), pick).await?;
         let interface = found.ok_or(Code::NotAReader)?;
-        if interface.is_protected() {
-            return Err(Code::ProtectedReader);
-        }
+        let endpoints = interface.usable(Access::Page)?;
         // The time tells the power sessions of two readers, or of one opened twice, apart.
-        let engine = Session::new(&interface.class_descriptor, now() as u32)?;
+        let engine = Session::new(&interface.profile, 0, now() as u32)?;
         device
             .claim(interface.configuration, interface.number)
             .await?;
-        Ok((interface, engine))
+        Ok((interface.number, endpoints, engine))
     }
 
     /// Starts the pumps and asks for the card.
     async fn start(self: Rc<Self>) -> Result<(), Code> {
         spawn_local(self.clone().pump_in());
-        match self.interface.interrupt {
+        match self.endpoints.interrupt {
             Some(_) => spawn_local(self.clone().pump_interrupt()),
             None => look_again_later(Rc::downgrade(&self)),
         }
@@ -156,7 +164,7 @@ impl Reader {
     /// Exactly one IN transfer is outstanding at any time, also while nothing is awaited: late answers
     /// are read and dropped by the engine instead of being met by the next command.
     async fn pump_in(self: Rc<Self>) {
-        let endpoint = self.interface.bulk_in;
+        let endpoint = self.endpoints.bulk_in;
         loop {
             match self
                 .device
@@ -166,12 +174,12 @@ impl Reader {
                 Ok(packet) => self.engine.borrow_mut().handle_in(now(), &packet),
                 Err(code) => return self.lose(code),
             }
-            self.settle();
+            self.drive();
         }
     }
 
     async fn pump_interrupt(self: Rc<Self>) {
-        let Some(endpoint) = self.interface.interrupt else {
+        let Some(endpoint) = self.endpoints.interrupt else {
             return;
         };
         // Its end is the reader's end, which the bulk pump reports.
@@ -181,7 +189,7 @@ impl Reader {
             .await
         {
             self.engine.borrow_mut().handle_interrupt(now(), &packet);
-            self.settle();
+            self.drive();
         }
     }
 
@@ -191,14 +199,8 @@ impl Reader {
         self.idle().await;
         self.answer.take();
         self.engine.borrow_mut().begin(now(), operation);
-        self.settle();
+        self.drive();
         loop {
-            let message = self.engine.borrow_mut().poll_transmit();
-            if let Some(message) = message {
-                // Not awaited here: a reader that takes nothing must run into its deadline.
-                spawn_local(self.clone().send(message));
-                continue;
-            }
             if let Some(event) = self.answer.take() {
                 return event;
             }
@@ -206,11 +208,43 @@ impl Reader {
         }
     }
 
-    async fn send(self: Rc<Self>, message: Vec<u8>) {
-        let endpoint = self.interface.bulk_out.number;
-        if let Err(code) = self.device.send(endpoint, &message).await {
-            self.lose(code);
+    /// Puts on the bus what the engine has for it, and hands its events on.
+    fn drive(self: &Rc<Self>) {
+        loop {
+            let transmit = self.engine.borrow_mut().poll_transmit();
+            let Some(transmit) = transmit else {
+                break;
+            };
+            // Not awaited here: a reader that takes nothing must run into its deadline.
+            spawn_local(self.clone().transmit(transmit));
         }
+        self.settle();
+        self.watch_the_time();
+    }
+
+    async fn transmit(self: Rc<Self>, transmit: Transmit) {
+        match transmit {
+            Transmit::Bulk(message) => {
+                let endpoint = self.endpoints.bulk_out.number;
+                if let Err(code) = self.device.send(endpoint, &message).await {
+                    return self.lose(code);
+                }
+            }
+            Transmit::Abort { slot, seq } => {
+                let taken = self.device.abort(self.interface, slot, seq).await.is_ok();
+                self.engine.borrow_mut().handle_control(now(), taken);
+            }
+            Transmit::ClearHalt(direction) => {
+                // A clearing that fails shows in what follows.
+                let _ = match direction {
+                    Direction::In => self.device.clear("in", self.endpoints.bulk_in.number),
+                    Direction::Out => self.device.clear("out", self.endpoints.bulk_out.number),
+                }
+                .await;
+                (self.engine.borrow_mut()).handle_clear_halt(now(), direction);
+            }
+        }
+        self.drive();
     }
 
     /// Waits until no other operation runs; the turn ends when the value is dropped.
@@ -249,8 +283,7 @@ impl Reader {
                     reader.armed.set(None);
                 }
                 reader.engine.borrow_mut().handle_timeout(now());
-                reader.settle();
-                reader.watch_the_time();
+                reader.drive();
             },
             wait,
         );
@@ -258,16 +291,21 @@ impl Reader {
 
     /// Hands the engine's events on.
     fn settle(&self) {
+        let mut lost = false;
         loop {
             let event = self.engine.borrow_mut().poll_event();
             match event {
                 None => break,
                 Some(Event::Presence(present)) => self.show_card(present),
+                Some(Event::Reopen | Event::Lost(_)) => lost = true,
                 Some(answer) => *self.answer.borrow_mut() = Some(answer),
             }
         }
         for waker in self.waiting.take() {
             waker.wake();
+        }
+        if lost {
+            self.lose(Code::ReaderStuck);
         }
     }
 
@@ -281,7 +319,6 @@ impl Reader {
 
     /// Waits for the next change in the engine.
     async fn next_change(self: &Rc<Self>) {
-        self.watch_the_time();
         let mut polled = false;
         poll_fn(|context| {
             if std::mem::replace(&mut polled, true) {

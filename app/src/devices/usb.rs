@@ -51,6 +51,8 @@ extern "C" {
     fn claim_interface(this: &Device, number: u8) -> Promise;
     #[wasm_bindgen(method, js_name = controlTransferIn)]
     fn control_transfer_in(this: &Device, setup: &JsValue, length: u16) -> Promise;
+    #[wasm_bindgen(method, js_name = controlTransferOut)]
+    fn control_transfer_out(this: &Device, setup: &JsValue) -> Promise;
     #[wasm_bindgen(method, js_name = transferIn)]
     fn transfer_in(this: &Device, endpoint: u8, length: u32) -> Promise;
     #[wasm_bindgen(method, js_name = transferOut)]
@@ -125,7 +127,7 @@ pub fn fault_of(error: &JsValue, phase: Phase) -> Code {
     }
 }
 
-/// A control request of recipient *device*: GET_DESCRIPTOR is the only one a page needs.
+/// A control request: GET_DESCRIPTOR of the device, ABORT of the interface.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Setup {
@@ -212,6 +214,29 @@ impl Device {
             "ok" => Ok(()),
             _ => Err(Code::ReaderTransfer),
         }
+    }
+
+    /// The class request ABORT (CCID 1.1 §5.3.1).
+    pub async fn abort(&self, interface: u8, slot: u8, seq: u8) -> Result<(), Code> {
+        let setup = Setup {
+            request_type: "class",
+            recipient: "interface",
+            request: 0x01,
+            value: u16::from_be_bytes([seq, slot]),
+            index: u16::from(interface),
+        };
+        let setup = serde_wasm_bindgen::to_value(&setup).map_err(|_| Code::ReaderTransfer)?;
+        let result = done(self.control_transfer_out(&setup), Phase::Transfer).await?;
+        match result.unchecked_ref::<TransferResult>().status().as_str() {
+            "ok" => Ok(()),
+            _ => Err(Code::ReaderTransfer),
+        }
+    }
+
+    /// Clears the halt of an endpoint.
+    pub async fn clear(&self, direction: &str, endpoint: u8) -> Result<(), Code> {
+        done(self.clear_halt(direction, endpoint), Phase::Transfer).await?;
+        Ok(())
     }
 
     /// Closes the device. Pending transfers end; a device that is gone has nothing to close.
