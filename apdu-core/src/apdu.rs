@@ -179,6 +179,11 @@ impl Response {
             sw: Sw(u16::from_be_bytes(*sw)),
         })
     }
+
+    /// The bytes on the wire.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        [&self.data[..], &self.sw.0.to_be_bytes()].concat()
+    }
 }
 
 #[cfg(test)]

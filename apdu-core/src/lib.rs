@@ -30,6 +30,7 @@ pub mod ccid;
 #[cfg(test)]
 mod chance;
 pub mod fault;
+pub mod field_kit;
 pub mod flow;
 pub mod hex;
 pub mod obu;
@@ -40,3 +41,4 @@ mod schema;
 pub mod sw;
 pub mod t1;
 pub mod toll_card;
+pub mod trace;

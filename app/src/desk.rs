@@ -5,6 +5,7 @@ use apdu_core::fault::Code;
 use etc_api::{Session, Status};
 use leptos::prelude::*;
 
+use crate::devices::trace::Seen;
 use crate::i18n::Lang;
 use crate::router::Page;
 
@@ -29,6 +30,8 @@ pub struct Desk {
     pub link: RwSignal<Link>,
     /// The page that is shown.
     pub page: RwSignal<Page>,
+    /// What was seen of reader and card, for the page 设备.
+    pub seen: Seen,
     /// The running job, if any.
     pub job: RwSignal<Option<RunningJob>>,
 }

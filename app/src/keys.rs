@@ -144,11 +144,11 @@ fn escape(desk: Desk, at_work: bool, ev: &KeyboardEvent) -> bool {
     if desk.locked.get_untracked() || is_writing(desk) {
         return true;
     }
-    if open_dialog().is_some() || ev.is_composing() || !at_work {
+    if open_dialog().is_some() || ev.is_composing() {
         return false;
     }
     first_press(ev, || {
-        if !click("[data-back]") {
+        if !click("[data-back]") && at_work {
             desk.page.get_untracked().parent().open();
         }
     });

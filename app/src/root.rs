@@ -9,12 +9,14 @@ use crate::backend::Backend;
 use crate::desk::{CardInSlot, Desk, Link, ReaderStatus};
 use crate::devices::Devices;
 use crate::devices::bench::Bench;
+use crate::devices::trace::Seen;
 use crate::i18n::Lang;
 use crate::jobs::Jobs;
 use crate::keys;
 use crate::lock;
 use crate::pages::check_card::CheckCard;
 use crate::pages::day::DayPage;
+use crate::pages::devices::DevicesPage;
 use crate::pages::drawer::DrawerPage;
 use crate::pages::faults::{FaultPage, FaultsPage};
 use crate::pages::home::HomePage;
@@ -24,7 +26,7 @@ use crate::pages::sign_in::SignInPage;
 use crate::parts::{BenchPanel, PrintSheet};
 use crate::print::Printer;
 use crate::router::{self, Page};
-use crate::shell::Shell;
+use crate::shell::{OpenFrame, Shell};
 
 /// The whole page.
 #[component]
@@ -39,6 +41,7 @@ pub fn Root() -> impl IntoView {
         card: RwSignal::new(CardInSlot::Absent),
         link: RwSignal::new(Link::default()),
         page: RwSignal::new(Page::Home),
+        seen: Seen::new(),
         job: RwSignal::new(None),
     };
     provide_context(desk);
@@ -69,9 +72,12 @@ pub fn Root() -> impl IntoView {
     provide_context(devices);
     let on_reader = move |()| devices.with_value(Devices::connect);
     let signed_in = Memo::new(move |_| desk.session.with(Option::is_some));
+    let open = Memo::new(move |_| desk.page.get().is_open());
     move || {
         if signed_in.get() {
             view! { <SignedIn hand=desk_hand on_reader=on_reader /> }.into_any()
+        } else if open.get() {
+            view! { <NotSignedIn on_reader=on_reader /> }.into_any()
         } else {
             let (busy, fault) = desk_hand.with_value(|hand| (hand.busy, hand.fault));
             let sign_in = move |form| desk_hand.with_value(|hand| hand.sign_in(form));
@@ -94,13 +100,8 @@ fn SignedIn(
         Page::Records => view! { <Records /> }.into_any(),
         Page::Drawer => view! { <DrawerPage /> }.into_any(),
         Page::Day => view! { <DayPage /> }.into_any(),
-        Page::Faults => view! { <FaultsPage /> }.into_any(),
-        Page::Fault(code) => view! { <FaultPage code=code /> }.into_any(),
+        page @ (Page::Devices | Page::Faults | Page::Fault(_)) => open_page(page),
     };
-    let is_demo = desk
-        .status
-        .with_untracked(|s| s.as_ref().is_some_and(|s| s.demo));
-    let bench = ViewFn::from(move || is_demo.then(|| view! { <BenchPanel /> }));
     view! {
         <Shell
             on_reader=on_reader
@@ -108,12 +109,39 @@ fn SignedIn(
             on_unlock=move |password| hand.with_value(|hand| hand.unlock(password))
             unlock_busy=busy
             unlock_fault=fault
-            bench=bench
+            bench=bench()
         >
             {page}
         </Shell>
         <PrintSheet />
     }
+}
+
+/// What is there for somebody who has not signed in, beside the sign-in page.
+#[component]
+fn NotSignedIn(on_reader: impl Fn(()) + Copy + Send + Sync + 'static) -> impl IntoView {
+    let desk = Desk::get();
+    view! {
+        <OpenFrame on_reader=on_reader bench=bench()>
+            {move || open_page(desk.page.get())}
+        </OpenFrame>
+    }
+}
+
+/// A page that needs nobody signed in.
+fn open_page(page: Page) -> AnyView {
+    match page {
+        Page::Fault(code) => view! { <FaultPage code=code /> }.into_any(),
+        Page::Faults => view! { <FaultsPage /> }.into_any(),
+        _ => view! { <DevicesPage /> }.into_any(),
+    }
+}
+
+/// The virtual devices, in a demo instance.
+fn bench() -> ViewFn {
+    let status = Desk::get().status;
+    let is_demo = move || status.with(|s| s.as_ref().is_some_and(|s| s.demo));
+    ViewFn::from(move || view! { <Show when=is_demo>{|| view! { <BenchPanel /> }}</Show> })
 }
 
 /// Signing in and out.

@@ -19,6 +19,8 @@ pub enum Page {
     Drawer,
     /// 日报
     Day,
+    /// 设备
+    Devices,
     /// 常见故障及其解决方法
     Faults,
     /// One of them.
@@ -35,6 +37,7 @@ impl Page {
             Self::Records => "#/records".into(),
             Self::Drawer => "#/drawer".into(),
             Self::Day => "#/day".into(),
+            Self::Devices => "#/devices".into(),
             Self::Faults => "#/faults".into(),
             Self::Fault(code) => format!("#/faults/{code}"),
         }
@@ -48,6 +51,7 @@ impl Page {
             "records" => Self::Records,
             "drawer" => Self::Drawer,
             "day" => Self::Day,
+            "devices" => Self::Devices,
             "faults" => Self::Faults,
             other => other
                 .strip_prefix("faults/")
@@ -56,11 +60,16 @@ impl Page {
         }
     }
 
+    /// Whether it is there for everybody who opens it: nothing of the backend is on it.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Devices | Self::Faults | Self::Fault(_))
+    }
+
     /// Whether work is done here.
     fn is_task(self) -> bool {
         matches!(
             self,
-            Self::CheckCard | Self::Load | Self::Records | Self::Drawer | Self::Day
+            Self::CheckCard | Self::Load | Self::Records | Self::Drawer | Self::Day | Self::Devices
         )
     }
 
@@ -120,6 +129,7 @@ mod tests {
             Page::Records,
             Page::Drawer,
             Page::Day,
+            Page::Devices,
             Page::Faults,
         ];
         for page in pages.into_iter().chain(faults) {

@@ -10,6 +10,12 @@ pub fn json(name: &str, text: &str) {
     let _ = save(name, "application/json", text);
 }
 
+/// Saves a plain text there.
+pub fn text(name: &str, text: &str) {
+    // As above.
+    let _ = save(name, "text/plain;charset=utf-8", text);
+}
+
 fn save(name: &str, kind: &str, text: &str) -> Result<(), JsValue> {
     let options = BlobPropertyBag::new();
     options.set_type(kind);

@@ -13,11 +13,13 @@ mod bar;
 mod dialogs;
 mod leave_guard;
 mod lock;
+mod open;
 pub mod tasks;
 
 pub use bar::{DemoMark, LangSwitch};
 pub use dialogs::{KeyDialogs, use_help};
 pub use lock::GateFault;
+pub use open::OpenFrame;
 
 /// The frame of a signed-in operator. A lock hides it and keeps it: what runs inside goes on.
 #[component]

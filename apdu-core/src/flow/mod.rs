@@ -12,13 +12,17 @@ use crate::sw::Sw;
 use crate::toll_card::{Fci, HolderFile, IssueFile, select_master_file, wallet};
 
 mod account;
+mod capture;
 mod check_card;
 mod let_go;
 mod load;
+mod self_test;
 
+pub use capture::capture;
 pub use check_card::{CheckedCard, check_card};
 pub use let_go::{Standing, let_go, resolve_load};
 pub use load::{Loaded, Met, Wrote, meet, prepare, write};
+pub use self_test::{SELF_TEST, self_test};
 
 /// Where a flow tells how far it is, and leaves what must survive the page.
 pub trait Progress {

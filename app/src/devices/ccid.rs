@@ -132,7 +132,10 @@ impl CcidReader {
             }
             let mut engine = self.engine.borrow_mut();
             match heard {
-                Ok(Heard::Packet(packet)) => engine.handle_in(now(), &packet),
+                Ok(Heard::Packet(packet)) => {
+                    self.desk.seen.hears();
+                    engine.handle_in(now(), &packet);
+                }
                 Ok(Heard::Notification(told)) => engine.handle_interrupt(now(), &told),
                 Ok(Heard::Refused) => engine.handle_refused(now()),
                 Err(Trouble::Halted) => {
@@ -213,6 +216,7 @@ impl CcidReader {
         let opened = self.opened.get();
         match transmit {
             Transmit::Bulk(message) => {
+                self.desk.seen.sends();
                 let sent = self.line.send(&message);
                 spawn_local(async move {
                     let sent = sent.await;
@@ -313,6 +317,9 @@ impl CcidReader {
     }
 
     fn show_card(&self, present: bool) {
+        if !present {
+            self.desk.seen.unpowered();
+        }
         self.desk.card.set(if present {
             CardInSlot::Present
         } else {
@@ -350,10 +357,13 @@ impl Reader for CcidReader {
 
     fn power_on(self: Rc<Self>) -> Answer<'static, Result<(PowerSession, Atr), NoAnswer>> {
         Box::pin(async move {
-            match self.run(Operation::PowerOn).await {
+            let powered = match self.run(Operation::PowerOn).await {
                 Event::Powered(powered) => powered,
                 _ => Err(NoAnswer::unknown(Code::ReaderProtocol)),
-            }
+            };
+            let link = self.engine.borrow().link().cloned();
+            self.desk.seen.powered(&powered, link);
+            powered
         })
     }
 
@@ -396,6 +406,7 @@ impl Reader for CcidReader {
             self.engine.borrow_mut().handle_loss(code);
             self.settle();
             self.desk.reader.set(ReaderStatus::Refused(code));
+            self.desk.seen.unpowered();
             self.line.close().await;
             drop(tenure);
         })

@@ -3,7 +3,7 @@
 //! A task asks for a [`Card`](apdu_core::card::Card); which [`Reader`] it is in was settled once, in the
 //! device bar. There are three ways to one: [`web_usb`] and [`web_serial`] are lines to a reader that the
 //! [`ccid`] driver runs, and [`smart_card`] asks the operating system. [`tenure`] settles which tab has
-//! it, [`Devices`] keeps the one in use, and [`bench`] adds virtual devices to a demo instance.
+//! it, [`Devices`] keeps the one in use, [`trace`] is what is known of it and of each exchange, and [`bench`] adds virtual devices to a demo instance.
 //!
 //! Nothing here knows who is signed in.
 
@@ -15,6 +15,7 @@ mod provider;
 mod reader;
 mod smart_card;
 mod tenure;
+pub mod trace;
 mod turn;
 mod web_serial;
 mod web_usb;
@@ -39,6 +40,7 @@ use self::reader::Reader;
 pub use self::reader::{ReaderCard, Slot};
 use self::smart_card::{ResourceManager, SmartCardReader};
 use self::tenure::{Owner, Tenure};
+use self::trace::ReaderInfo;
 use self::web_serial::{Port, Serial, SerialLine};
 use self::web_usb::{Device, Usb, UsbLine};
 use crate::desk::{CardInSlot, Desk, ReaderStatus};
@@ -312,6 +314,7 @@ impl Devices {
             }
             devices.0.desk.reader.set(ReaderStatus::None);
             devices.0.desk.card.set(CardInSlot::Absent);
+            devices.0.desk.seen.lost();
         });
     }
 
@@ -346,6 +349,7 @@ impl Devices {
         let desk = self.0.desk;
         match wanted.device {
             Reached::Usb(device) => {
+                desk.seen.looks_at(ReaderInfo::of_usb(&device));
                 let access = web_usb::access();
                 if web_usb::is_protected(&device) && access == Access::Page {
                     return Err(Code::ProtectedReader);
@@ -364,6 +368,10 @@ impl Devices {
                 }
             }
             Reached::Serial(port) => {
+                desk.seen.looks_at(ReaderInfo {
+                    profile: Some(web_serial::profile()),
+                    ..ReaderInfo::named(Way::Serial, web_serial::name(&port))
+                });
                 let tenure = self.take(&web_serial::identity(&port), taking).await?;
                 self.offer(vec![Slot::only()], Some(0));
                 let line = Box::new(SerialLine::start(port.clone()).await?);
@@ -377,6 +385,8 @@ impl Devices {
                 let names = smart_card::list(&manager).await?;
                 let place = wanted.slot.unwrap_or_default();
                 let name = names.get(place).cloned().ok_or(Code::NoReader)?;
+                let info = ReaderInfo::named(Way::SmartCard, name.clone());
+                desk.seen.looks_at(info);
                 let slots = names.into_iter().map(Slot::of_the_system);
                 self.offer(slots.collect(), Some(place));
                 let tenure = self.take(&format!("system:{name}"), taking).await?;
@@ -402,8 +412,10 @@ impl Devices {
         self.offer(slots.clone(), place);
         let slot = slots.get(place.unwrap_or_default());
         let slot = slot.ok_or(Code::NotAReader)?;
-        slot.usable?;
         let interface = slot.interface.as_ref().ok_or(Code::NotAReader)?;
+        let seen = self.0.desk.seen;
+        seen.found(interface, slot.number, found.descriptors);
+        slot.usable?;
         // The time tells the power sessions of two readers, or of one opened twice, apart.
         let engine = Session::new(&interface.profile, slot.number, now() as u32)?;
         let endpoints = interface.usable(access)?;

@@ -2,6 +2,7 @@
 
 use super::texts::*;
 
+mod devices;
 mod money;
 mod records;
 
@@ -281,6 +282,7 @@ pub static TEXTS: Texts = Texts {
         tear_after: "pull after it is written",
         reset: "Reset cards",
     },
+    devices: devices::DEVICES,
     money: money::MONEY,
     records: records::RECORDS,
     words: Words {

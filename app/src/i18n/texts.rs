@@ -20,6 +20,9 @@ macro_rules! topic {
     };
 }
 
+mod devices;
+
+pub use devices::*;
 mod money;
 
 pub use money::*;
@@ -32,6 +35,8 @@ macro_rules! sections {
         /// All texts of the page in one language.
         pub struct Texts {
             $($(#[doc = $doc])+ pub $section: $name,)+
+            /// Texts about devices.
+            pub devices: DeviceTexts,
             /// Texts about money.
             pub money: MoneyTexts,
             /// Texts about records.

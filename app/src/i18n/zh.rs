@@ -2,6 +2,7 @@
 
 use super::texts::*;
 
+mod devices;
 mod money;
 mod records;
 
@@ -281,6 +282,7 @@ pub static TEXTS: Texts = Texts {
         tear_after: "写入后拔卡",
         reset: "卡片复原",
     },
+    devices: devices::DEVICES,
     money: money::MONEY,
     records: records::RECORDS,
     words: Words {

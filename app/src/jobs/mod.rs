@@ -1,22 +1,25 @@
 //! The running tasks, one file each. A flow belongs to the device session, not to a page: it runs here,
 //! at the root, and pages watch it. Navigation, lock, language and an expired sign-in never drop one.
 
-use apdu_core::card::Card;
 use apdu_core::fault::Fault;
 use apdu_core::flow::{KeptEvidence, Progress, Step};
+use apdu_core::trace::Trace;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::backend::Backend;
 use crate::desk::{Desk, RunningJob};
-use crate::devices::Devices;
+use crate::devices::trace::Traced;
+use crate::devices::{Devices, ReaderCard};
 use crate::journal;
 
 mod check;
+mod device;
 mod load;
 pub mod records;
 
 pub use check::CheckTask;
+pub use device::{DeviceTask, Doing, Timed};
 pub use load::{LoadTask, Stage};
 pub use records::RecordsTask;
 
@@ -34,6 +37,8 @@ pub struct Jobs {
     pub pos_terminal: RwSignal<String>,
     /// 充值记录
     pub records: RwSignal<RecordsTask>,
+    /// 设备
+    pub device: RwSignal<DeviceTask>,
     /// Whether the teller is asked if the open record is to be put back to 未圈存.
     pub asks_let_go: RwSignal<bool>,
 }
@@ -49,6 +54,7 @@ impl Jobs {
             load: RwSignal::default(),
             pos_terminal: RwSignal::default(),
             records: RwSignal::default(),
+            device: RwSignal::default(),
             asks_let_go: RwSignal::default(),
         }
     }
@@ -76,10 +82,21 @@ impl Jobs {
         self.load.set(LoadTask::default());
         self.pos_terminal.set(String::new());
         self.records.set(RecordsTask::default());
+        self.device.set(DeviceTask::default());
+        self.desk.seen.trace.set(Trace::default());
     }
 
     /// The reader, for a task that begins; one task uses it at a time.
-    fn take_reader(&self, refuse: impl Fn(Fault)) -> Option<impl Card + 'static> {
+    fn take_reader(&self, refuse: impl Fn(Fault)) -> Option<Traced<ReaderCard>> {
+        self.take_reader_noted(self.desk.seen.trace, refuse)
+    }
+
+    /// As [`take_reader`](Self::take_reader); its exchanges are noted in this trace.
+    fn take_reader_noted(
+        &self,
+        trace: RwSignal<Trace>,
+        refuse: impl Fn(Fault),
+    ) -> Option<Traced<ReaderCard>> {
         if self.desk.job.get_untracked().is_some() {
             return None;
         }
@@ -89,7 +106,7 @@ impl Jobs {
                 self.load.update(LoadTask::doubt);
                 self.records.update(RecordsTask::doubt);
                 self.desk.job.set(Some(RunningJob { writing: false }));
-                Some(card)
+                Some(self.desk.seen.traced(card, trace))
             }
             Err(code) => {
                 refuse(Fault::new(code));

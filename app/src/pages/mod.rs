@@ -2,6 +2,7 @@
 
 pub mod check_card;
 pub mod day;
+pub mod devices;
 pub mod drawer;
 pub mod faults;
 pub mod home;

@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use crate::desk::Desk;
 use crate::i18n::{text, texts};
 use crate::parts::Field;
+use crate::router::Page;
 use crate::shell::{DemoMark, GateFault, KeyDialogs, LangSwitch};
 
 /// Sign-in of a demo instance. Public on purpose: there is nothing real behind it.
@@ -111,6 +112,10 @@ pub fn SignInPage(
                         </span>
                     </button>
                 </div>
+                <p class="gate-open">
+                    <a href=Page::Devices.href()>{text(|t| t.devices.menu.title)}</a>
+                    <a href=Page::Faults.href()>{text(|t| t.tasks.faults)}</a>
+                </p>
                 <Show when=is_demo>
                     <p class="gate-demo">
                         <span>{text(|t| t.sign_in.demo_hint)}</span>

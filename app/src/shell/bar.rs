@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use crate::desk::{CardInSlot, Desk, ReaderStatus};
 use crate::i18n::{text, texts};
 use crate::parts::{MaskKind, Masked, Sign, SignMark, short_number};
+use crate::router::Page;
 
 /// The bar.
 #[component]
@@ -47,6 +48,37 @@ pub fn DeviceBar(on_reader: Callback<()>, on_sign_out: Callback<()>) -> impl Int
             <LangSwitch />
             <button type="button" class="bar-button" on:click=move |_| on_sign_out.run(())>
                 {text(|t| t.shell.sign_out)}
+            </button>
+        </header>
+    }
+}
+
+/// The bar of somebody who has not signed in: devices, language, and the way to the sign-in page.
+#[component]
+pub fn OpenBar(on_reader: Callback<()>) -> impl IntoView {
+    view! {
+        <header class="bar" aria-label=text(|t| t.shell.bar)>
+            <p class="bar-name">
+                <strong>{text(|t| t.shell.product)}</strong>
+            </p>
+            <DemoMark />
+            <ul class="chips">
+                <li>
+                    <ReaderChip on_reader=on_reader />
+                </li>
+                <li>
+                    <CardChip />
+                </li>
+            </ul>
+            <LangSwitch />
+            <button
+                type="button"
+                class="bar-button"
+                data-back=""
+                on:click=|_| Page::Home.open()
+            >
+                {text(|t| t.devices.menu.to_sign_in)}
+                <kbd>"Esc"</kbd>
             </button>
         </header>
     }
@@ -135,8 +167,13 @@ fn ReaderChip(on_reader: Callback<()>) -> impl IntoView {
             _ => said(),
         }
     };
+    // A reader is connected where there is none; one that is there is told about.
+    let press = move |_| match desk.reader.get_untracked() {
+        ReaderStatus::None => on_reader.run(()),
+        _ => Page::Devices.open(),
+    };
     view! {
-        <button type="button" class=tone title=about on:click=move |_| on_reader.run(())>
+        <button type="button" class=tone title=about on:click=press>
             <SignMark sign=sign />
             <span class="chip-text">{said}</span>
         </button>

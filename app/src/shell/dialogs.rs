@@ -38,6 +38,7 @@ fn page_help(page: Page, texts: &Texts) -> &'static str {
         Page::Records => texts.records.menu.help_find,
         Page::Drawer => texts.money.menu.help_drawer,
         Page::Day => texts.money.menu.help_day,
+        Page::Devices => texts.devices.menu.help,
         Page::Faults | Page::Fault(_) => texts.help.faults,
     }
 }
@@ -58,7 +59,7 @@ fn HelpDialog() -> impl IntoView {
     let keys: Keys = expect_context();
     let of_step = use_context::<StepHelp>();
     let help = move || {
-        if desk.session.with(Option::is_none) {
+        if desk.session.with(Option::is_none) && !desk.page.get().is_open() {
             return texts().help.sign_in;
         }
         match of_step.and_then(|StepHelp(help)| help.get()) {

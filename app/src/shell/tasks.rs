@@ -86,13 +86,22 @@ pub const GROUPS: &[Group] = &[
     },
     Group {
         label: |t| t.tasks.help_group,
-        tasks: &[Task {
-            page: Page::Faults,
-            digit: 6,
-            label: |t| t.tasks.faults,
-            about: |t| t.tasks.faults_about,
-            roles: EVERYBODY,
-        }],
+        tasks: &[
+            Task {
+                page: Page::Faults,
+                digit: 6,
+                label: |t| t.tasks.faults,
+                about: |t| t.tasks.faults_about,
+                roles: EVERYBODY,
+            },
+            Task {
+                page: Page::Devices,
+                digit: 7,
+                label: |t| t.devices.menu.title,
+                about: |t| t.devices.menu.about,
+                roles: EVERYBODY,
+            },
+        ],
     },
 ];
 
@@ -121,6 +130,7 @@ pub fn title(page: Page, texts: &Texts) -> &'static str {
         Page::Records => texts.records.menu.title,
         Page::Drawer => texts.money.menu.drawer,
         Page::Day => texts.money.menu.day,
+        Page::Devices => texts.devices.menu.title,
         Page::Faults | Page::Fault(_) => texts.tasks.faults,
     }
 }

@@ -126,6 +126,7 @@ impl SmartCardReader {
         let present = flags.present() == Some(true);
         if !present {
             self.powered.set(false);
+            self.desk.seen.unpowered();
         }
         self.desk.card.set(if present {
             CardInSlot::Present
@@ -217,7 +218,9 @@ impl SmartCardReader {
         let sent: Rc<RefCell<Option<Promise>>> = Rc::default();
         let (send, line) = (sent.clone(), connection.clone());
         let bytes = Uint8Array::from(&command.to_bytes()[..]);
+        let seen = self.desk.seen;
         let transaction = Closure::once_into_js(move || {
+            seen.sends();
             let answer = line.transmit(&bytes);
             send.replace(Some(answer.clone()));
             future_to_promise(async move {
@@ -233,6 +236,7 @@ impl SmartCardReader {
         *fate = Fate::Unknown;
         // An answer is an answer, also where the end of the transaction failed.
         let answer = done(answer).await?;
+        seen.hears();
         let answer = Uint8Array::new(&answer).to_vec();
         Response::parse(&answer).map_err(|_| Code::ReaderProtocol)
     }
@@ -249,7 +253,11 @@ impl Reader for SmartCardReader {
     }
 
     fn power_on(self: Rc<Self>) -> Answer<'static, Result<(PowerSession, Atr), NoAnswer>> {
-        Box::pin(async move { self.connect().await.map_err(NoAnswer::unknown) })
+        Box::pin(async move {
+            let powered = self.connect().await.map_err(NoAnswer::unknown);
+            self.desk.seen.powered(&powered, None);
+            powered
+        })
     }
 
     fn transmit(
@@ -279,6 +287,7 @@ impl Reader for SmartCardReader {
                 return;
             };
             self.desk.reader.set(ReaderStatus::Refused(code));
+            self.desk.seen.unpowered();
             self.desk.card.set(CardInSlot::Absent);
             self.watch.abort();
             self.powered.set(false);

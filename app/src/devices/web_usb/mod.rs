@@ -99,6 +99,17 @@ pub fn is_protected(device: &Device) -> bool {
     classes.peek().is_some() && classes.all(|class| class == PROTECTED_CLASS)
 }
 
+/// The class of the device's first interface, as the browser shows it before anything is opened; 00 where it
+/// shows none.
+pub fn class(device: &Device) -> u8 {
+    let tree = configurations(device);
+    let first = tree
+        .first()
+        .and_then(|configuration| configuration.interfaces.first());
+    let first = first.and_then(|interface| interface.alternates.first());
+    first.map_or(0, |alternate| alternate.interface_class)
+}
+
 /// The name a device gives itself, or its numbers.
 pub fn name(device: &Device) -> String {
     let name = device.product_name().unwrap_or_default();
