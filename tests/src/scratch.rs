@@ -1,10 +1,12 @@
 //! Databases of a test's own: SQLite in a file, or one on the PostgreSQL server that `cargo xtask test` has
 //! started.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use etc_backend::serve::DATABASE;
 use etc_backend::store::{DatabaseStore, Purpose, StoreError};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection};
@@ -24,7 +26,7 @@ impl Scratch {
     pub fn sqlite() -> Self {
         let folder = std::env::temp_dir().join(name());
         fs::create_dir_all(&folder).expect("a folder for the database");
-        Self(Place::Sqlite(folder.join("store.sqlite")))
+        Self(Place::Sqlite(folder.join(DATABASE)))
     }
 
     /// On the tests' server.
@@ -39,6 +41,18 @@ impl Scratch {
         match &self.0 {
             Place::Sqlite(file) => DatabaseStore::sqlite(file).await,
             Place::Postgres(name) => DatabaseStore::postgres(&url(name), Purpose::Real).await,
+        }
+    }
+
+    /// Where it is, as `etc-backend` wants to be told.
+    pub fn records(&self) -> Vec<OsString> {
+        match &self.0 {
+            // The file is in a folder of its own.
+            Place::Sqlite(file) => {
+                let folder = file.parent().unwrap_or(file);
+                vec!["--data".into(), folder.into()]
+            }
+            Place::Postgres(name) => vec!["--database".into(), url(name).into()],
         }
     }
 

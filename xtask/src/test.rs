@@ -1,11 +1,12 @@
 //! `cargo xtask test`: everything that has to be green before a change is worth reading.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::page;
 use crate::postgres;
-use crate::shell::{Failure, cargo, run, say};
+use crate::shell::{Failure, cargo, run, say, target_dir};
 use crate::tidy;
 use crate::tools;
 
@@ -16,10 +17,21 @@ const FOR_THE_BROWSER: [&str; 4] = ["--target", "wasm32-unknown-unknown", "--pro
 /// crate.
 pub fn some(arguments: &[OsString]) -> Result<(), Failure> {
     let server = postgres::start(&postgres::NOT_FLUSHED)?;
-    run(cargo()
-        .arg("test")
-        .args(arguments)
-        .env("ETC_POSTGRES", server.url()))
+    let mut test = cargo();
+    test.arg("test").args(arguments);
+    test.env("ETC_POSTGRES", server.url());
+    if arguments.iter().any(|argument| argument == "etc-tests") {
+        test.env("ETC_BACKEND", backend()?);
+    }
+    run(&mut test)
+}
+
+/// Builds the backend's own program, which some tests kill, and says where it is.
+fn backend() -> Result<PathBuf, Failure> {
+    // With the features of the whole workspace, as the tests have them: nothing is built twice.
+    run(cargo().args(["build", "--workspace", "--bin", "etc-backend"]))?;
+    let name = format!("etc-backend{}", std::env::consts::EXE_SUFFIX);
+    Ok(target_dir().join("debug").join(name))
 }
 
 /// Runs every phase, the fastest first, up to the first that fails; then says where the time went.
@@ -66,6 +78,7 @@ impl Phases {
             run(cargo()
                 .args(["test", "--workspace", "--no-fail-fast"])
                 .env("ETC_POSTGRES", server.url())
+                .env("ETC_BACKEND", backend()?)
                 .env("ETC_PAGE_DIR", page::page_folder())
                 .env("ETC_DEMO_PAGE_DIR", page::demo_folder()))
         })

@@ -8,6 +8,7 @@ mod bench;
 mod cuts;
 mod decisions;
 mod failures;
+mod killed;
 mod let_go;
 mod load;
 mod money;
