@@ -5,7 +5,10 @@
 //! ```
 //!
 //! An authorisation is the whole request without HTTP: read, count the proof, verify MAC1, decide, compute
-//! MAC2, commit. A bare commit updates one row. Both are asked for by the same number of counters at a time.
+//! MAC2, commit. A bare commit is a transaction that updates one row, on plain connections without anything of
+//! ours: as many as the backend writes with (one in SQLite, where there is one writer, else 16), with its
+//! settings, every commit flushed, in the same run on the same database. Both are asked for by the same number
+//! of counters at a time.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -25,6 +28,10 @@ use etc_backend::ledger::{
 use etc_backend::random::OsRandom;
 use etc_backend::store::{Commit, DatabaseStore, Purpose, Session, Stock, StockCard, Store};
 use etc_sim::card::{Knobs, Personalisation, TollCard};
+use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
 use tokio::task::JoinSet;
 
 /// Counters that ask at the same time.
@@ -43,9 +50,15 @@ type Fallible<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 async fn main() -> Fallible<()> {
     let mut arguments = std::env::args().skip(1);
     let (kind, place) = (arguments.next(), arguments.next());
-    let store = match (kind.as_deref(), place) {
-        (Some("sqlite"), Some(file)) => DatabaseStore::sqlite(Path::new(&file)).await?,
-        (Some("postgres"), Some(url)) => DatabaseStore::postgres(&url, Purpose::Demo).await?,
+    let (store, plain) = match (kind.as_deref(), place) {
+        (Some("sqlite"), Some(file)) => {
+            let store = DatabaseStore::sqlite(Path::new(&file)).await?;
+            (store, Plain::sqlite(&file).await?)
+        }
+        (Some("postgres"), Some(url)) => {
+            let store = DatabaseStore::postgres(&url, Purpose::Demo).await?;
+            (store, Plain::postgres(&url).await?)
+        }
         _ => return Err("authorisations sqlite FILE | postgres URL".into()),
     };
     let bench = Arc::new(Bench {
@@ -54,7 +67,7 @@ async fn main() -> Fallible<()> {
     });
     let cards = bench.prepare().await?;
 
-    let bare = bench.bare_commits().await?;
+    let bare = bare_commits(&Arc::new(plain)).await?;
     let (burst, stream) = cards.split_at(CARDS * 2 / 3);
     let started = Instant::now();
     let asked = bench.authorise(jobs(burst), None).await?.len();
@@ -183,27 +196,6 @@ impl Bench {
         })
     }
 
-    /// Transactions that update one row each, per second.
-    async fn bare_commits(self: &Arc<Self>) -> Fallible<f64> {
-        const EACH: usize = 60;
-        let started = Instant::now();
-        let mut counters = JoinSet::new();
-        for counter in 0..COUNTERS {
-            let bench = Arc::clone(self);
-            counters.spawn(async move {
-                for at in 0..EACH {
-                    let token = session(counter).token;
-                    bench.store.touch_session(&token, at as i64).await?;
-                }
-                Fallible::Ok(())
-            });
-        }
-        while let Some(done) = counters.join_next().await {
-            done??;
-        }
-        Ok(per_second(COUNTERS * EACH, started.elapsed()))
-    }
-
     /// Authorises all of them, as fast as the counters can or one every `pace`; how long each took from
     /// when it was due.
     async fn authorise(
@@ -251,6 +243,76 @@ impl Bench {
         }
         Ok(waits)
     }
+}
+
+/// Connections with nothing of ours but the backend's settings.
+enum Plain {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+impl Plain {
+    /// One: there is one writer.
+    async fn sqlite(file: &str) -> Fallible<Self> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true);
+        let pool = SqlitePoolOptions::new()
+            .max_connections(1)
+            .test_before_acquire(false);
+        Ok(Self::Sqlite(pool.connect_with(options).await?))
+    }
+
+    /// As many as a backend has.
+    async fn postgres(url: &str) -> Fallible<Self> {
+        let pool = PgPoolOptions::new()
+            .max_connections(16)
+            .test_before_acquire(false);
+        Ok(Self::Postgres(pool.connect(url).await?))
+    }
+
+    /// A transaction that updates one row.
+    async fn commit(&self, token: &[u8], at: i64) -> Fallible<()> {
+        const UPDATE: &str = "UPDATE session SET seen_at = $1 WHERE token = $2";
+        match self {
+            Self::Sqlite(pool) => {
+                let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+                let update = sqlx::query(UPDATE).bind(at).bind(token);
+                update.execute(&mut *transaction).await?;
+                transaction.commit().await?;
+            }
+            Self::Postgres(pool) => {
+                let mut transaction = pool.begin().await?;
+                let update = sqlx::query(UPDATE).bind(at).bind(token);
+                update.execute(&mut *transaction).await?;
+                transaction.commit().await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Bare commits per second.
+async fn bare_commits(plain: &Arc<Plain>) -> Fallible<f64> {
+    const EACH: usize = 100;
+    let started = Instant::now();
+    let mut counters = JoinSet::new();
+    for counter in 0..COUNTERS {
+        let plain = Arc::clone(plain);
+        counters.spawn(async move {
+            let token = session(counter).token;
+            for at in 0..EACH {
+                plain.commit(&token, at as i64).await?;
+            }
+            Fallible::Ok(())
+        });
+    }
+    while let Some(done) = counters.join_next().await {
+        done??;
+    }
+    Ok(per_second(COUNTERS * EACH, started.elapsed()))
 }
 
 fn per_second(times: usize, elapsed: Duration) -> f64 {
