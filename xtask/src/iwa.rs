@@ -164,12 +164,12 @@ fn manifest(icon: &str) -> String {
 
 /// The page with its one inline script fetched from [`START`], and that script.
 fn without_inline_script(html: &str) -> Option<(String, &str)> {
-    let (before, element) = html.split_once("<script type=\"module\"")?;
+    let (before, element) = html.split_once("<script")?;
     let (attributes, rest) = element.split_once('>')?;
     let (script, after) = rest.split_once("</script>")?;
-    let page =
-        format!("{before}<script type=\"module\" src=\"{START}\"{attributes}></script>{after}");
-    (!script.trim().is_empty()).then_some((page, script))
+    let page = format!("{before}<script src=\"{START}\"{attributes}></script>{after}");
+    let inline = !attributes.contains("src=") && !script.trim().is_empty();
+    inline.then_some((page, script))
 }
 
 #[cfg(test)]
@@ -178,17 +178,14 @@ mod tests {
 
     #[test]
     fn the_script_that_starts_the_page_is_fetched() {
-        let html = "<head><script type=\"module\">\nimport a from './a.js';\n</script></head>";
+        let html = "<title>a</title><script type=module>import a from './a.js';</script><p>";
         let (page, script) = without_inline_script(html).expect("a script");
-        assert_eq!(script, "\nimport a from './a.js';\n");
+        assert_eq!(script, "import a from './a.js';");
         assert_eq!(
             page,
-            "<head><script type=\"module\" src=\"/start.js\"></script></head>"
+            "<title>a</title><script src=\"/start.js\" type=module></script><p>"
         );
-        assert_eq!(
-            without_inline_script("<script src=\"a.js\"></script>"),
-            None
-        );
+        assert_eq!(without_inline_script("<script src=a.js></script>"), None);
     }
 
     #[test]
