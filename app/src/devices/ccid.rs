@@ -130,25 +130,32 @@ impl CcidReader {
             if self.opened.get() != opened {
                 return;
             }
-            let mut engine = self.engine.borrow_mut();
-            match heard {
-                Ok(Heard::Packet(packet)) => {
-                    self.desk.seen.hears();
-                    engine.handle_in(now(), &packet);
-                }
-                Ok(Heard::Notification(told)) => engine.handle_interrupt(now(), &told),
-                Ok(Heard::Refused) => engine.handle_refused(now()),
-                Err(Trouble::Halted) => {
-                    self.in_is_halted.set(true);
-                    engine.handle_stall(now(), Direction::In);
-                }
-                Err(Trouble::Lost(code)) => return self.end(code),
+            if let Err(code) = self.hand_in(heard) {
+                return self.end(code);
             }
-            drop(engine);
             self.settle();
             self.until(|reader| (!reader.in_is_halted.get()).then_some(()))
                 .await;
         }
+    }
+
+    /// Hands the engine what came in; an error where nothing more can come.
+    fn hand_in(&self, heard: Result<Heard, Trouble>) -> Result<(), Code> {
+        let mut engine = self.engine.borrow_mut();
+        match heard {
+            Ok(Heard::Packet(packet)) => {
+                self.desk.seen.hears();
+                engine.handle_in(now(), &packet);
+            }
+            Ok(Heard::Notification(told)) => engine.handle_interrupt(now(), &told),
+            Ok(Heard::Refused) => engine.handle_refused(now()),
+            Err(Trouble::Halted) => {
+                self.in_is_halted.set(true);
+                engine.handle_stall(now(), Direction::In);
+            }
+            Err(Trouble::Lost(code)) => return Err(code),
+        }
+        Ok(())
     }
 
     /// Follows what the reader announces. One that announces nothing, or stops to, is asked instead.
@@ -162,9 +169,9 @@ impl CcidReader {
             let Ok(notification) = notification else {
                 break;
             };
-            let mut engine = self.engine.borrow_mut();
-            engine.handle_interrupt(now(), &notification);
-            drop(engine);
+            self.engine
+                .borrow_mut()
+                .handle_interrupt(now(), &notification);
             self.settle();
         }
         look_again_later(Rc::downgrade(&self), opened);

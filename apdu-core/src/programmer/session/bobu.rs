@@ -160,8 +160,8 @@ impl Wire for BobuWire {
             return Ok(Vec::new());
         };
         self.sn = self.sn % 15 + 1;
-        let frames =
-            fragments(self.options.start, self.sn, &message).map_err(|_| Code::TooLongForProgrammer)?;
+        let frames = fragments(self.options.start, self.sn, &message)
+            .map_err(|_| Code::TooLongForProgrammer)?;
         let frames = frames.iter().map(|frame| {
             let frame = frame.to_bytes();
             if !self.options.is_wrapped {
