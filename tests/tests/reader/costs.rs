@@ -105,19 +105,33 @@ fn checked(model: Model) -> Counted {
 }
 
 fn loaded(model: Model) -> Counted {
-    let world = World::new(&Subject::new("plain", Default::default()));
+    let world = world();
+    let mut card = Counted::new(model, card_of(&world));
+    load(&world, &mut card);
+    card
+}
+
+/// A ledger that knows one card.
+pub(super) fn world() -> World {
+    World::new(&Subject::new("plain", Default::default()))
+}
+
+/// That card.
+pub(super) fn card_of(world: &World) -> Chip {
     let chip = world.plastic().chip.borrow().clone();
-    let mut card = Counted::new(model, Chip::Toll(Box::new(chip)));
+    Chip::Toll(Box::new(chip))
+}
+
+/// A whole load, from meeting the card to its evidence.
+pub(super) fn load(world: &World, card: &mut dyn Card) {
     let mut desk = world.desk(Outlet::First);
     let load = run(async {
-        let mut met = flow::meet(&mut card, &mut desk, &mut NobodyWatches).await?;
-        let record =
-            flow::prepare(&mut card, &mut desk, &mut NobodyWatches, &mut met, AMOUNT).await?;
+        let mut met = flow::meet(card, &mut desk, &mut NobodyWatches).await?;
+        let record = flow::prepare(card, &mut desk, &mut NobodyWatches, &mut met, AMOUNT).await?;
         let record = desk.pay(&record.id, AMOUNT).await?;
-        flow::write(&mut card, &mut desk, &mut NobodyWatches, &mut met, &record).await
+        flow::write(card, &mut desk, &mut NobodyWatches, &mut met, &record).await
     });
     load.expect("nothing waits").expect("loaded");
-    card
 }
 
 #[test]

@@ -77,6 +77,7 @@ fn away<T>() -> Result<T, Refusal> {
 
 mod costs;
 mod models;
+mod serial;
 
 struct Quiet;
 
