@@ -3,7 +3,7 @@
 //
 //   usb            the reader as it is
 //   usb PHASE NAME the same, but the call of this phase is refused with a DOMException of this name
-//   serial         behind a serial port, in the framing of GemPC Twin
+//   serial         on a serial line that can be disturbed
 //   system         behind the system's card service, as Web Smart Card shapes it
 
 import init, { VirtualBench as Bench } from './bench.js';
@@ -16,18 +16,11 @@ export default init;
 const door = () => (localStorage.getItem('door') ?? 'usb').split(' ');
 
 export class VirtualBench extends Bench {
-  #wire;
   #service;
   #ports;
 
-  /** The reader itself, for the other doors. */
-  #opened() {
-    return (this.#wire ??= new Wire(super.usb));
-  }
-
-  /** Readers at a serial line speak TPDUs. */
   plug(kind) {
-    super.plug(door()[0] === 'serial' ? 'tpdu-t0' : kind);
+    super.plug(door()[0] === 'serial' ? 'serial' : kind);
   }
 
   get usb() {
@@ -37,11 +30,12 @@ export class VirtualBench extends Bench {
   }
 
   get serial() {
-    return door()[0] === 'serial' ? (this.#ports ??= new SerialPorts(this.#opened())) : undefined;
+    return door()[0] === 'serial' ? (this.#ports ??= new SerialPorts(super.serial)) : undefined;
   }
 
   get smartCard() {
-    return door()[0] === 'system' ? (this.#service ??= new CardService(this.#opened())) : undefined;
+    if (door()[0] !== 'system') return undefined;
+    return (this.#service ??= new CardService(new Wire(super.usb)));
   }
 }
 
