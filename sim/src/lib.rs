@@ -2,11 +2,14 @@
 //!
 //! This crate depends on nothing else in the workspace: its codecs and MACs are written a second
 //! time on purpose and pinned by published vectors, so that host code is never tested against
-//! itself. Three ways lead to the same card:
+//! itself. Several ways lead to the same card:
 //!
-//! * [`reader`]: a CCID reader at the level of USB transfers, for tests and the explorer;
+//! * [`reader`]: a CCID reader at the level of USB transfers, or of a serial line's bytes, for tests
+//!   and the explorer;
+//! * `usbip` and the program `usb-reader`: the same reader as a USB device of a Linux machine;
 //! * [`vpcd`] and the program `toll-card`: a socket, for a reader emulated outside;
-//! * `web` (wasm only): objects shaped like `navigator.usb`, for the page of a demo instance.
+//! * `web` (wasm only): objects shaped like `navigator.usb` and `navigator.serial`, for the page of a
+//!   demo instance.
 
 // In a test a panic is the verdict, and money reads as yuan_fen.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::inconsistent_digit_grouping))]
@@ -17,6 +20,8 @@ pub mod demo;
 #[cfg(test)]
 mod hex;
 pub mod reader;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod usbip;
 pub mod vpcd;
 #[cfg(target_arch = "wasm32")]
 mod web;

@@ -1,6 +1,7 @@
 //! What the end-to-end tests share.
 //!
 //! * [`bus`]: the real CCID engine against the virtual reader, packet by packet, in virtual time.
+//! * [`serial_bus`]: the same over a serial line.
 //! * [`explore`]: the real flows, the real ledger and a card with real semantics, cut at every await.
 //! * [`dishonest`]: a page that lies.
 //! * [`simulate`]: days at several counters, by chance.
@@ -12,6 +13,7 @@ pub mod bus;
 pub mod dishonest;
 pub mod explore;
 pub mod scratch;
+pub mod serial_bus;
 pub mod simulate;
 
 use std::future::Future;

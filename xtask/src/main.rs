@@ -28,6 +28,8 @@ cargo xtask test ARGUMENTS
                     `cargo test ARGUMENTS` with a PostgreSQL server, as in `test -p etc-backend`
 cargo xtask card    --vpcd PORT [--card ID] [--state FILE]
                     a virtual toll card, listening on PORT for a reader that speaks vpcd
+cargo xtask usbip   [--port 3240] [--level KIND] [--card ID] [--class 0xff] …
+                    a virtual card reader as a USB device of a Linux machine, over USB/IP
 cargo xtask explore every cut through every flow, without the time limit of `test`
 cargo xtask simulate --seed N [--days D]
                     days at several counters, all from one number, on a ledger in memory
@@ -48,6 +50,7 @@ enum Task {
     Run(Desk),
     Test(Vec<OsString>),
     Card(Vec<OsString>),
+    Usbip(Vec<OsString>),
     Explore,
     Simulate {
         seed: u64,
@@ -87,7 +90,8 @@ fn main() -> ExitCode {
         Task::Run(desk) => start_desk(&desk),
         Task::Test(arguments) if arguments.is_empty() => test::everything(),
         Task::Test(arguments) => test::some(&arguments),
-        Task::Card(options) => start_card(options),
+        Task::Card(options) => start_program("toll-card", options),
+        Task::Usbip(options) => start_program("usb-reader", options),
         Task::Explore => explore(),
         Task::Simulate { seed, days } => simulate(seed, days),
         Task::Fuzz { seconds, target } => fuzz::look(seconds, target.as_deref()),
@@ -122,6 +126,7 @@ fn parse(mut parser: lexopt::Parser) -> Result<Task, lexopt::Error> {
         "fuzz" => return parse_fuzz(parser),
         "iwa" => return parse_iwa(parser),
         "test" => return Ok(Task::Test(parser.raw_args()?.collect())),
+        "usbip" => return Ok(Task::Usbip(parser.raw_args()?.collect())),
         "explore" => Task::Explore,
         "coverage" => Task::Coverage,
         "bench" => Task::Bench,
@@ -262,12 +267,12 @@ fn start_desk(desk: &Desk) -> Result<(), Failure> {
     match turn_into(backend)? {}
 }
 
-/// Becomes the virtual card.
-fn start_card(options: Vec<OsString>) -> Result<(), Failure> {
-    let mut card = cargo();
-    card.args(["run", "--package", "etc-sim", "--bin", "toll-card", "--"]);
-    card.args(options);
-    match turn_into(card)? {}
+/// Becomes a program of the virtual devices: the card, or the reader.
+fn start_program(name: &str, options: Vec<OsString>) -> Result<(), Failure> {
+    let mut program = cargo();
+    program.args(["run", "--package", "etc-sim", "--bin", name, "--"]);
+    program.args(options);
+    match turn_into(program)? {}
 }
 
 /// Runs the explorer, which reads the depth from its environment, with a server for its sample.

@@ -218,7 +218,11 @@ impl Profile {
             0 => 254, // MySMART PAD
             more => more.min(254),
         };
-        let max_message_length = told.max_message_length.clamp(SHORTEST, LONGEST);
+        let shortest = match told.features.level() {
+            ExchangeLevel::Tpdu => SHORTEST_TPDU,
+            _ => SHORTEST_APDU,
+        };
+        let max_message_length = told.max_message_length.clamp(shortest, LONGEST);
         let default_clock = match told.default_clock {
             1_000..=20_000 => told.default_clock,
             _ => 4_000,
@@ -259,9 +263,11 @@ impl Profile {
     }
 }
 
-/// The shortest message limit that lets a TPDU or short APDU through, header and 261 bytes. Readers
-/// that claim less are known to take it (reference §4.1).
-const SHORTEST: u32 = 271;
+/// The shortest message limit that lets a TPDU through, header, five bytes and 255 of data. Readers that claim
+/// less are known to take it (reference §4.1).
+const SHORTEST_TPDU: u32 = 10 + 260;
+/// The same for a short APDU, with its Le.
+const SHORTEST_APDU: u32 = 10 + 261;
 /// Header and the longest APDU: 7 bytes, 65 535 of data, 2 of Le.
 const LONGEST: u32 = 10 + 65_544;
 

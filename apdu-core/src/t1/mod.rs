@@ -47,6 +47,8 @@ pub struct T1 {
     last: Last,
     tries: u8,
     resynchs: u8,
+    /// Anything that was a block has come from this card.
+    heard: bool,
     /// Nobody knows what the other side thinks: resynchronise before anything else.
     adrift: bool,
 }
@@ -113,6 +115,7 @@ impl T1 {
             last: Last::Information,
             tries: 0,
             resynchs: 0,
+            heard: false,
             adrift: false,
         }
     }
@@ -133,7 +136,7 @@ impl T1 {
     }
 
     /// S(IFS request), which tells the card how long its blocks may be. What follows ends with
-    /// [`Action::Ifsd`].
+    /// [`Action::Ifsd`], or with [`Action::Dead`] if nothing that is a block comes back.
     #[must_use]
     pub fn request_ifsd(&mut self, ifsd: u8) -> Vec<u8> {
         self.tries = 1;
@@ -181,6 +184,7 @@ impl T1 {
             Err(BadBlock::Edc) => return self.complain(Error::Edc),
             Err(BadBlock::Malformed) => return self.complain(Error::Other),
         };
+        self.heard = true;
         match block {
             Block::Response(what) => self.handle_response(what),
             _ if self.awaits_response() => self.complain(Error::Other),
@@ -286,8 +290,8 @@ impl T1 {
             return Action::send(self.block(what));
         }
         match what {
-            Last::IfsRequest(_) => Action::Ifsd(self.ifsd),
-            Last::ResynchFirst | Last::ResynchRequest => self.give_up(),
+            Last::IfsRequest(_) if self.heard => Action::Ifsd(self.ifsd),
+            Last::IfsRequest(_) | Last::ResynchFirst | Last::ResynchRequest => self.give_up(),
             _ => self.resynchronise(),
         }
     }

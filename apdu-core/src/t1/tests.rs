@@ -397,6 +397,14 @@ fn the_card_agrees_to_an_ifsd_or_keeps_the_first_one() {
         .ends(Action::Ifsd(32));
     script.transmits(&[7]).sends(&[0, 0x00, 1, 7]);
 
+    let mut script = Script::new();
+    script.action = Action::send(script.t1.request_ifsd(254));
+    script
+        .hears_raw(Received::Silence)
+        .hears_wrong_edc()
+        .hears_raw(Received::Silence)
+        .ends(Action::Dead);
+
     let mut t1 = T1::new(32, Edc::Lrc);
     t1.set_ifsd(254);
     assert_eq!(t1.ifsd(), 254);

@@ -82,6 +82,10 @@ pub enum Fault {
     /// HARDWARE_ERROR in the answer and RDR_to_PC_HardwareError on the interrupt endpoint; the card
     /// does not see the command.
     HardwareError,
+    /// The reader answers NAK to a frame and does not take it (serial).
+    FrameRefused,
+    /// The frame of the answer does not add up; a NAK has it sent again (serial).
+    FrameSpoilt,
 }
 
 /// How late [`Fault::Late`] is, milliseconds.
@@ -112,7 +116,7 @@ impl Ending {
 
 impl Fault {
     /// All of them, with the names that the console knows; one cut stands for all cuts.
-    pub const ALL: [(Self, &'static str); 38] = [
+    pub const ALL: [(Self, &'static str); 39] = [
         (Self::EmptyPacketBefore, "empty-packet-before"),
         (Self::EmptyPacketAfter, "empty-packet-after"),
         (Self::NoEmptyPacketAfter, "no-empty-packet-after"),
@@ -150,7 +154,8 @@ impl Fault {
         (Self::PpsWrong, "pps-wrong"),
         (Self::SetParametersRefused, "set-parameters-refused"),
         (Self::HardwareError, "hardware-error"),
-        (Self::SplitAt(1), "split-first-byte"),
+        (Self::FrameRefused, "frame-refused"),
+        (Self::FrameSpoilt, "frame-spoilt"),
     ];
 
     /// The fault that the console calls `name`.

@@ -181,6 +181,15 @@ impl Model {
         }
     }
 
+    /// What is known of a GemPC Twin on a serial line, which has no descriptors: as
+    /// [`tpdu_t0`](Self::tpdu_t0), with the cards as they are.
+    pub const fn serial() -> Self {
+        Self {
+            contacts: Contacts::T0,
+            ..Self::tpdu_t0()
+        }
+    }
+
     /// Character level (dwFeatures 00000030), which nobody is expected to speak.
     pub const fn character() -> Self {
         Self {

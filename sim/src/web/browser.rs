@@ -98,6 +98,13 @@ pub fn call(function: &Function, argument: &JsValue) {
     let _ = function.call1(&JsValue::UNDEFINED, argument);
 }
 
+/// Calls a method of an object of the page; what it throws is its own affair.
+pub fn invoke(object: &JsValue, method: &str, argument: &JsValue) {
+    if let Ok(function) = property(object, method).dyn_into::<Function>() {
+        let _ = function.call1(object, argument);
+    }
+}
+
 fn storage() -> Option<Storage> {
     // Reading the property throws where the user has forbidden storage.
     let found = Reflect::get(&js_sys::global(), &JsValue::from_str("localStorage")).ok()?;

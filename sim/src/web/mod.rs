@@ -1,27 +1,33 @@
-//! What the page of a demo instance adds: a bench with a reader, cards and faults, behind an object
-//! shaped like `navigator.usb`.
+//! What the page of a demo instance adds: a bench with a reader, cards and faults, behind objects
+//! shaped like `navigator.usb` and `navigator.serial`.
 //!
 //! Behaviour and error names follow Chromium (reference "webusb-ccid" §1 and §6.1).
 
 mod browser;
 mod device;
+mod listeners;
+mod serial;
 mod shelf;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::{Array, Function, Object, Promise};
+use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
 
 use crate::demo;
 use crate::reader::{Model, Reader, Tear};
 use browser::{array, call, exception, later, number, object, property, settled, store, stored};
 use device::{Device, VirtualDevice};
+use listeners::Listeners;
+use serial::{Port, VirtualPort, VirtualSerial};
 use shelf::Shelf;
 
 /// localStorage key: the page may use the reader without asking again, as Chromium remembers it
 /// for a device with a serial number.
 const PERMISSION: &str = "etc-sim-permission";
+/// localStorage key: the same for the serial port.
+const SERIAL_PERMISSION: &str = "etc-sim-serial-permission";
 
 /// The state behind [`VirtualBench`], its [`VirtualUsb`] and its devices.
 #[derive(Default)]
@@ -32,7 +38,10 @@ struct Bench {
     tear: Cell<Option<Tear>>,
     /// The plugged reader and the one object that shows it to the page.
     device: RefCell<Option<(Rc<Device>, JsValue)>>,
-    listeners: RefCell<Vec<(String, Function)>>,
+    /// The plugged serial reader; there is one reader in all.
+    port: RefCell<Option<(Rc<Port>, JsValue)>>,
+    usb_listeners: Listeners,
+    serial_listeners: Listeners,
     observers: RefCell<Vec<Function>>,
 }
 
@@ -49,6 +58,36 @@ impl Bench {
             .borrow()
             .as_ref()
             .map(|(_, object)| object.clone())
+    }
+
+    fn port(&self) -> Option<Rc<Port>> {
+        self.port.borrow().as_ref().map(|(port, _)| Rc::clone(port))
+    }
+
+    fn port_object(&self) -> Option<JsValue> {
+        self.port
+            .borrow()
+            .as_ref()
+            .map(|(_, object)| object.clone())
+    }
+
+    /// Does something to the plugged reader, whichever way it is plugged, and has it say so.
+    fn with_reader(&self, act: impl FnOnce(&mut Reader)) {
+        if let Some(device) = self.plugged() {
+            act(&mut device.reader.borrow_mut());
+            device.pump();
+        } else if let Some(port) = self.port() {
+            act(port.reader.borrow_mut().reader_mut());
+            port.pump();
+        }
+    }
+
+    fn serial_permitted(&self) -> bool {
+        stored(SERIAL_PERMISSION).is_some()
+    }
+
+    fn permit_serial(&self, yes: bool) {
+        store(SERIAL_PERMISSION, yes.then_some("1"));
     }
 
     fn permitted(&self) -> bool {
@@ -74,10 +113,10 @@ impl Bench {
         if !self.permitted() {
             return;
         }
-        let listeners = self.listeners.borrow().clone();
+        let listeners = self.usb_listeners.of(kind);
         later(0, move || {
             let event = object(&[("type", kind.into()), ("device", device)]);
-            for (_, listener) in listeners.iter().filter(|(wanted, _)| wanted == kind) {
+            for listener in &listeners {
                 call(listener, &event);
             }
         });
@@ -89,10 +128,7 @@ impl Bench {
         let card = self.shelf.take(id).ok_or_else(unknown)?;
         self.eject();
         self.slot.replace(Some(id.to_owned()));
-        if let Some(device) = self.plugged() {
-            device.reader.borrow_mut().insert(card);
-            device.pump();
-        }
+        self.with_reader(|reader| drop(reader.insert(card)));
         self.changed();
         Ok(())
     }
@@ -100,10 +136,7 @@ impl Bench {
     /// Takes the card out of the slot; it is on the shelf already.
     fn eject(&self) {
         if self.slot.take().is_some() {
-            if let Some(device) = self.plugged() {
-                device.reader.borrow_mut().remove();
-                device.pump();
-            }
+            self.with_reader(|reader| drop(reader.remove()));
             self.changed();
         }
     }
@@ -130,6 +163,11 @@ impl Bench {
             self.dispatch("disconnect", object);
             self.changed();
         }
+        if let Some((port, object)) = self.port.take() {
+            port.disconnect();
+            serial::dispatch(self, &port, "disconnect", object);
+            self.changed();
+        }
     }
 }
 
@@ -138,6 +176,7 @@ impl Bench {
 pub struct VirtualBench {
     bench: Rc<Bench>,
     usb: JsValue,
+    serial: JsValue,
 }
 
 #[wasm_bindgen]
@@ -154,7 +193,8 @@ impl VirtualBench {
             bench: Rc::clone(&bench),
         }
         .into();
-        Self { bench, usb }
+        let serial = VirtualSerial::new(Rc::clone(&bench)).into();
+        Self { bench, usb, serial }
     }
 
     /// The object shaped like `navigator.usb`.
@@ -163,28 +203,43 @@ impl VirtualBench {
         self.usb.clone()
     }
 
+    /// The object shaped like `navigator.serial`.
+    #[wasm_bindgen(getter)]
+    pub fn serial(&self) -> JsValue {
+        self.serial.clone()
+    }
+
     /// Plugs a reader in: `short-apdu`, `extended`, `tpdu-t0`, `tpdu-t1` or `tpdu-t1-crc` of vendor
-    /// class, or `protected` of class 0Bh. One that was plugged is unplugged first.
+    /// class, `protected` of class 0Bh, or `serial`. One that was plugged is unplugged first.
     pub fn plug(&self, kind: &str) -> Result<(), JsValue> {
-        let unknown = || js_sys::Error::new(&format!("no reader kind {kind}"));
-        let model = Model::of_kind(kind).ok_or_else(unknown)?;
-        self.unplug();
-        let mut reader = Reader::with(model);
-        reader.tear_next_credit(self.bench.tear.get());
-        if let Some(card) = self
-            .bench
+        let bench = &self.bench;
+        if kind == "serial" {
+            self.unplug();
+            let port = Rc::new(Port::new(Rc::clone(bench)));
+            let object = JsValue::from(VirtualPort::new(Rc::clone(&port)));
+            bench.port.replace(Some((Rc::clone(&port), object.clone())));
+            serial::dispatch(bench, &port, "connect", object);
+        } else {
+            let unknown = || js_sys::Error::new(&format!("no reader kind {kind}"));
+            let model = Model::of_kind(kind).ok_or_else(unknown)?;
+            self.unplug();
+            let device = Rc::new(Device::new(Rc::clone(bench), Reader::with(model)));
+            let object = JsValue::from(VirtualDevice::new(Rc::clone(&device)));
+            bench.device.replace(Some((device, object.clone())));
+            bench.dispatch("connect", object);
+        }
+        let card = bench
             .slot
             .borrow()
             .as_deref()
-            .and_then(|id| self.bench.shelf.take(id))
-        {
-            reader.insert(card);
-        }
-        let device = Rc::new(Device::new(Rc::clone(&self.bench), reader));
-        let object = JsValue::from(VirtualDevice::new(Rc::clone(&device)));
-        self.bench.device.replace(Some((device, object.clone())));
-        self.bench.dispatch("connect", object);
-        self.bench.changed();
+            .and_then(|id| bench.shelf.take(id));
+        bench.with_reader(|reader| {
+            reader.tear_next_credit(bench.tear.get());
+            if let Some(card) = card {
+                reader.insert(card);
+            }
+        });
+        bench.changed();
         Ok(())
     }
 
@@ -195,7 +250,7 @@ impl VirtualBench {
 
     /// Whether a reader is plugged in.
     pub fn plugged(&self) -> bool {
-        self.bench.device.borrow().is_some()
+        self.bench.device.borrow().is_some() || self.bench.port.borrow().is_some()
     }
 
     /// The deck: `{id, zh, en, number, inReader}`; `number` has the 20 digits that are printed on
@@ -236,9 +291,8 @@ impl VirtualBench {
             _ => return Err(js_sys::Error::new(&format!("no tear {when}")).into()),
         };
         self.bench.tear.set(when);
-        if let Some(device) = self.bench.plugged() {
-            device.reader.borrow_mut().tear_next_credit(when);
-        }
+        self.bench
+            .with_reader(|reader| reader.tear_next_credit(when));
         self.bench.changed();
         Ok(())
     }
@@ -305,17 +359,13 @@ impl VirtualUsb {
     /// For `connect` and `disconnect`; the event is `{type, device}`.
     #[wasm_bindgen(js_name = addEventListener)]
     pub fn add_event_listener(&self, kind: String, listener: Function) {
-        self.remove_event_listener(&kind, &listener);
-        self.bench.listeners.borrow_mut().push((kind, listener));
+        self.bench.usb_listeners.add(kind, listener);
     }
 
     /// Takes a listener away.
     #[wasm_bindgen(js_name = removeEventListener)]
     pub fn remove_event_listener(&self, kind: &str, listener: &Function) {
-        self.bench
-            .listeners
-            .borrow_mut()
-            .retain(|(of, known)| of != kind || !Object::is(known, listener));
+        self.bench.usb_listeners.remove(kind, listener);
     }
 }
 

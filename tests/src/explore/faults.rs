@@ -1,4 +1,6 @@
-//! What goes wrong, and at which await.
+//! What goes wrong, and at which await, or at which USB transfer.
+
+use etc_sim::reader::Fault;
 
 /// What goes wrong at one await.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +26,14 @@ pub enum Cut {
     Late,
     /// The request arrives twice.
     Doubled,
+    /// The card is pulled between two transfers.
+    Pulled,
+    /// The reader is unplugged between two transfers.
+    Unplugged,
+    /// The tab ends between two transfers.
+    TabGone,
+    /// The reader meets the next message with this.
+    Reader(Fault),
 }
 
 /// Which side of the page an await waits for.
@@ -33,6 +43,10 @@ pub enum Side {
     Card,
     /// The backend.
     Desk,
+    /// A message that goes to the reader next.
+    Message,
+    /// A USB transfer that has just ended.
+    Transfer,
 }
 
 impl Cut {
@@ -55,6 +69,19 @@ impl Cut {
                 Self::Late,
                 Self::Doubled,
             ],
+            Side::Message => &[
+                Self::Pulled,
+                Self::Unplugged,
+                Self::TabGone,
+                Self::Reader(Fault::CardPulledBefore),
+                Self::Reader(Fault::CardPulledAfter),
+                Self::Reader(Fault::UnpluggedAfter),
+                Self::Reader(Fault::AnswerLost),
+                Self::Reader(Fault::StallIn),
+                Self::Reader(Fault::StallOut),
+                Self::Reader(Fault::MuteAfter),
+            ],
+            Side::Transfer => &[Self::Pulled, Self::Unplugged, Self::TabGone],
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The explorer: the real flows, the real ledger on its in-memory store, and a card with real semantics,
-//! run again and again with something going wrong at one await, or two.
+//! run again and again with something going wrong at one await, or two; or at one USB transfer, where the real
+//! reader engine and the virtual reader stand between flow and card.
 //!
 //! A *run* is a [`Story`], act by act, with [`Cut`]s at the awaits they hit. After it the card is seen again in
 //! every way there is, until nothing is open any more; after every step and at rest the [`Books`] must agree:
@@ -12,9 +13,12 @@ mod plastic;
 mod rest;
 mod story;
 mod visit;
+mod wire;
 mod world;
 
 use std::collections::BTreeMap;
+
+use etc_sim::reader::Model;
 
 pub use books::{Books, Line};
 pub use counter::{Counter, RefundStep};
@@ -66,10 +70,20 @@ impl Report {
 
 /// Tells a story with every cut at every await, `depth` cuts deep, and has the card seen again after each.
 pub fn explore(subject: &Subject, story: &Story, depth: usize) -> Report {
-    let mut report = Report::default();
+    explore_in(&World::new(subject), subject, story, depth)
+}
+
+/// The same over a reader, with every cut at every USB transfer.
+pub fn explore_wire(model: Model, subject: &Subject, story: &Story, depth: usize) -> Report {
     let world = World::new(subject);
+    world.put_behind(model);
+    explore_in(&world, subject, story, depth)
+}
+
+fn explore_in(world: &World, subject: &Subject, story: &Story, depth: usize) -> Report {
+    let mut report = Report::default();
     world.note(format!("{}: {}", subject.name, story.name));
-    go_on(&world, story, story.acts, depth, &Vec::new(), &mut report);
+    go_on(world, story, story.acts, depth, &Vec::new(), &mut report);
     report
 }
 

@@ -16,12 +16,14 @@ use etc_backend::keys::SoftKeys;
 use etc_backend::random::SeededRandom;
 use etc_backend::sessions;
 use etc_backend::store::{MemoryStore, Operator, Stock, StockCard, Store, Terminal};
+use etc_sim::reader::Model;
 
 use super::AMOUNT;
 use super::books::Books;
 use super::counter::Counter;
 use super::faults::{Cut, Faults, Side, Tear};
 use super::plastic::{Plastic, Subject, in_the_records};
+use super::wire::Wire;
 use crate::wait;
 
 /// When every run begins: a day in September 2026, ms UTC.
@@ -105,6 +107,8 @@ pub struct World {
     meanwhile: RefCell<Option<Meanwhile>>,
     /// Amount of the next load, fen.
     pub amount: Cell<i64>,
+    /// The reader between the page and the cards; without one their commands are cut, not their transfers.
+    reader: Cell<Option<Model>>,
     /// What has happened, for whoever reads about a failure.
     pub trail: RefCell<Vec<String>>,
 }
@@ -159,6 +163,7 @@ impl World {
             name: "world".into(),
             meanwhile: RefCell::default(),
             amount: Cell::new(AMOUNT),
+            reader: Cell::new(None),
             trail: RefCell::default(),
         }
     }
@@ -192,6 +197,7 @@ impl World {
             name: number.to_string(),
             meanwhile: RefCell::default(),
             amount: Cell::new(AMOUNT),
+            reader: Cell::new(None),
             trail: RefCell::default(),
         }
     }
@@ -218,8 +224,14 @@ impl World {
             name: self.name.clone(),
             meanwhile: RefCell::default(),
             amount: self.amount.clone(),
+            reader: self.reader.clone(),
             trail: self.trail.clone(),
         }
+    }
+
+    /// From here on the cards are in a reader of this kind, at the end of a USB cable.
+    pub fn put_behind(&self, reader: Model) {
+        self.reader.set(Some(reader));
     }
 
     /// Whether this world can be forked, and its time set.
@@ -369,7 +381,12 @@ impl World {
 
     /// A card, as a flow reaches it.
     pub fn slot(&self, card: usize) -> Slot<'_> {
-        Slot { world: self, card }
+        let wire = self.reader.get().map(|model| Wire::new(self, card, model));
+        Slot {
+            world: self,
+            card,
+            wire,
+        }
     }
 
     /// A fresh idempotency key.
@@ -446,6 +463,8 @@ fn operator(name: &str, role: Role, outlet: &str) -> Operator {
 pub struct Slot<'w> {
     world: &'w World,
     card: usize,
+    /// The reader, where there is one in between.
+    wire: Option<Wire<'w>>,
 }
 
 impl Slot<'_> {
@@ -468,6 +487,9 @@ impl Card for Slot<'_> {
     fn connect(&mut self) -> Answer<'_, Result<PowerSession, NoAnswer>> {
         let card = &self.world.cards[self.card];
         Box::pin(async move {
+            if let Some(wire) = &mut self.wire {
+                return wire.connect().await;
+            }
             if !card.in_reader.get() {
                 return Err(NoAnswer::not_sent(Code::NoCard));
             }
@@ -487,6 +509,9 @@ impl Card for Slot<'_> {
         let world = self.world;
         let card = &world.cards[self.card];
         Box::pin(async move {
+            if let Some(wire) = &mut self.wire {
+                return wire.transmit(session, command).await;
+            }
             if !card.powered.get() || session != PowerSession(card.power.get()) {
                 return Err(NoAnswer::not_sent(Code::CardGone));
             }

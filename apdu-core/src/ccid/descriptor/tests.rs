@@ -201,6 +201,21 @@ fn absurd_sizes_are_put_right_and_the_repair_is_told() {
 }
 
 #[test]
+fn a_tpdu_needs_a_byte_less_than_a_short_apdu() {
+    for (features, told, right) in [
+        (0x0001_0230, 270, 270),
+        (0x0001_0230, 263, 270), // SCM SCR331-DI
+        (0x0002_04BA, 270, 271),
+    ] {
+        let mut bytes = with(40, features);
+        bytes[44..48].copy_from_slice(&u32::to_le_bytes(told));
+        let profile = profile_of(NOBODY, &bytes);
+        assert_eq!(profile.descriptor.max_message_length, right);
+        assert_eq!(profile.quirks.len(), usize::from(told != right));
+    }
+}
+
+#[test]
 fn what_is_known_about_a_model_is_in_force() {
     let alcor = DeviceId {
         vendor: 0x058F,

@@ -186,14 +186,17 @@ impl Activation {
         agreed: Agreed,
     ) -> Next<Contact> {
         // Below 80 the reader does not know the command, or cannot change that field: it has parameters of its
-        // own. Where it runs the protocol itself it can do as it likes.
-        let refused = matches!(reply.outcome, Outcome::Failed(0x80..));
+        // own, and only what the card has agreed to already must be had. Where the reader runs the protocol itself
+        // it can do as it likes.
+        let sends_pps = reader.profile.descriptor.features.sends_pps();
+        let is_spoken_already = agreed.speed != Speed::DEFAULT && !sends_pps;
         let no_matter = reader.level != ExchangeLevel::Tpdu
             || reader.profile.has(Quirk::SetParametersMayFail)
             || self.cautious;
-        match refused && !no_matter {
-            true => self.fall_back(),
-            false => self.agree_on_blocks(reader, agreed),
+        match reply.outcome {
+            Outcome::Failed(0x80..) if !no_matter => self.fall_back(),
+            Outcome::Failed(_) if !no_matter && is_spoken_already => self.fall_back(),
+            _ => self.agree_on_blocks(reader, agreed),
         }
     }
 
@@ -250,6 +253,9 @@ impl Activation {
         });
         match action {
             Action::Send { block, .. } => self.ask(Step::Ifsd(agreed, t1), xfr_block(block)),
+            // Not a block came: reader and card are not at the same speed, or not in the same protocol.
+            Action::Dead if self.cautious => Next::End(Err(Code::CardLink)),
+            Action::Dead => self.fall_back(),
             _ => self.end(reader, agreed, Some(t1)), // agreed, or it stays as it was
         }
     }

@@ -96,8 +96,8 @@ struct Work {
     restarts: u8,
     /// How often a busy slot refused it.
     refused: u8,
-    /// The reader has reported an electrical fault meanwhile.
-    hardware_error: bool,
+    /// What the reader has reported meanwhile, and why no answer comes.
+    disturbed: Option<Code>,
 }
 
 #[derive(Debug)]
@@ -223,7 +223,7 @@ impl Session {
             on_wire: false,
             restarts: 0,
             refused: 0,
-            hardware_error: false,
+            disturbed: None,
         });
         self.start(now);
     }
@@ -276,21 +276,25 @@ impl Session {
         let slot = self.wire.slot;
         match Notification::parse(notification) {
             Some(Notification::HardwareError { slot: faulty }) if faulty == slot => {
-                if let Some(work) = &mut self.work {
-                    work.hardware_error = true;
-                }
                 self.lose_power();
-                self.shorten_the_wait(now);
+                self.disturb(now, Code::ReaderHardware);
             }
             Some(notification) => {
                 let Some(change) = notification.change_of(slot) else {
                     return;
                 };
                 // A card that is there but was changed is another one, or this one without what it knew.
-                let gone = !change.present || (change.changed && self.powered().is_some());
-                if gone {
+                let had_power = self.powered().is_some();
+                if !change.present || change.changed && had_power {
                     self.lose_power();
-                    self.shorten_the_wait(now);
+                    self.disturb(
+                        now,
+                        if had_power {
+                            Code::CardGone
+                        } else {
+                            Code::NoCard
+                        },
+                    );
                 }
                 self.set_present(change.present);
             }
@@ -364,17 +368,7 @@ impl Session {
         }
         match self.awaited.take().map(|awaited| awaited.wait) {
             Some(Wait::Pause(request, timeout)) => self.ask(now, request, timeout),
-            Some(Wait::Reply(..)) => {
-                let gone = self.present == Some(false);
-                self.lose_the_thread(
-                    now,
-                    if gone {
-                        Code::CardGone
-                    } else {
-                        Code::ReaderTimeout
-                    },
-                );
-            }
+            Some(Wait::Reply(..)) => self.lose_the_thread(now, Code::ReaderTimeout),
             None => {}
         }
     }
@@ -616,7 +610,10 @@ impl Session {
     }
 
     /// The reader still owes the answer to what is under way, but no card works on it.
-    fn shorten_the_wait(&mut self, now: Millis) {
+    fn disturb(&mut self, now: Millis, code: Code) {
+        if let Some(work) = &mut self.work {
+            work.disturbed = Some(code);
+        }
         if let Some(awaited) = &mut self.awaited {
             awaited.deadline = awaited.deadline.min(now + REMOVAL_TIMEOUT);
         }
@@ -633,10 +630,7 @@ impl Session {
         let Some(work) = self.work.take() else {
             return;
         };
-        let code = match work.hardware_error {
-            true => Code::ReaderHardware,
-            false => code,
-        };
+        let code = work.disturbed.unwrap_or(code);
         let none = if work.on_wire {
             NoAnswer::unknown(code)
         } else {

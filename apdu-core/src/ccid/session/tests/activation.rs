@@ -221,19 +221,31 @@ fn parameters_that_cannot_be_changed_are_none_to_insist_on() {
 
 #[test]
 fn refused_parameters_are_followed_by_a_reset_and_the_default_ones() {
-    let mut script = Script::new(PLAIN);
-    power_on(&mut script, 1, "3B1095");
-    script.sends_block(&[0xFF, 0x10, 0x95, 0x7A]);
-    script.hears_block(&[0xFF, 0x10, 0x95, 0x7A]);
+    // 0A is the offset of bmFindexDindex: the card has agreed to a speed that the reader cannot follow.
+    for error in [0xF6, 0x0A] {
+        let mut script = Script::new(PLAIN);
+        power_on(&mut script, 1, "3B1095");
+        script.sends_block(&[0xFF, 0x10, 0x95, 0x7A]);
+        script.hears_block(&[0xFF, 0x10, 0x95, 0x7A]);
+        assert_eq!(script.message()[0], 0x61);
+        script.hears(0x82, 0x40, error, 0, &[]);
+        script.sends(0x6D, [0; 3], &[]);
+        script.hears(0x82, 0x40, 0, 0, &[]);
+        script.sends(0x62, [1, 0, 0], &[]);
+        script.hears_block(&[0x3B, 0x10, 0x95]);
+        script.sends(0x61, [0, 0, 0], &[0x11, 0x00, 0x00, 0x0A, 0x00]);
+        script.hears(0x82, 0x40, error, 0, &[]);
+        assert_eq!(link(&mut script).speed, Speed::DEFAULT);
+    }
+}
+
+#[test]
+fn a_reader_that_would_have_sent_the_pps_has_not_when_it_refuses() {
+    let mut script = Script::new(TPDU | AUTOMATIC);
+    power_on(&mut script, 0, "3B1095");
     assert_eq!(script.message()[0], 0x61);
-    script.hears(0x82, 0x40, 0xF6, 0, &[]);
-    script.sends(0x6D, [0; 3], &[]);
-    script.hears(0x82, 0x40, 0, 0, &[]);
-    script.sends(0x62, [1, 0, 0], &[]);
-    script.hears_block(&[0x3B, 0x10, 0x95]);
-    script.sends(0x61, [0, 0, 0], &[0x11, 0x00, 0x00, 0x0A, 0x00]);
-    script.hears(0x82, 0x40, 0xF6, 0, &[]);
-    assert_eq!(link(&mut script).speed, Speed::DEFAULT);
+    script.hears(0x82, 0x40, 0x0A, 0, &[]);
+    link(&mut script);
 }
 
 #[test]
@@ -341,6 +353,27 @@ fn a_card_that_does_not_take_the_ifsd_keeps_sending_short_blocks() {
     script.hears_failure(0xFE);
     let ifsd = link(&mut script).blocks.and_then(|blocks| blocks.ifsd);
     assert_eq!(ifsd, Some(32));
+}
+
+#[test]
+fn a_t1_card_that_says_nothing_at_all_is_reset_once_and_given_up() {
+    let mut script = Script::new(TPDU | AUTOMATIC);
+    power_on(&mut script, 0, T1_ATR);
+    for attempt in [1, 2] {
+        assert_eq!(script.message()[0], 0x61);
+        script.hears(0x82, 0x40, 0x07, 0, &[]);
+        for _ in 0..3 {
+            script.sends_block(&[0, 0xC1, 1, 0xFE, 0x3E]);
+            script.hears_failure(0xFE);
+        }
+        if attempt == 1 {
+            script.sends(0x6D, [0; 3], &[]);
+            script.hears(0x82, 0, 0, 0, &[]);
+            script.sends(0x62, [0; 3], &[]);
+            script.hears_block(&decode(T1_ATR).expect("hex"));
+        }
+    }
+    fails(&mut script, Code::CardLink);
 }
 
 #[test]

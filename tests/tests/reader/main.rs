@@ -13,7 +13,7 @@ use apdu_core::flow::{self, CheckedCard, KeptEvidence, Progress, Step};
 use apdu_core::toll_card::{self, wallet};
 use etc_sim::demo;
 use etc_sim::reader::{Reader, SMART_CARD_CLASS, Tear, VENDOR_CLASS};
-use etc_tests::bus::{Bus, Transfers};
+use etc_tests::bus::Bus;
 use etc_tests::run;
 
 /// A backend that is away: what a card shows must not depend on it.
@@ -75,6 +75,10 @@ fn away<T>() -> Result<T, Refusal> {
     })
 }
 
+mod costs;
+mod models;
+mod serial;
+
 struct Quiet;
 
 impl Progress for Quiet {
@@ -120,26 +124,6 @@ fn a_card_is_read_even_while_the_backend_is_away() {
     assert!(card.holder.is_some() && card.transit.is_some());
     assert_eq!(card.log.len(), 3);
     assert_eq!(card.records.expect_err("away").code, Code::Unreachable);
-}
-
-#[test]
-fn a_card_check_sends_each_command_once_and_no_more_transfers_than_its_answers_need() {
-    let mut bus = with_card("normal");
-    check(&mut bus).expect("read");
-    // IccPowerOn; SELECT 3F00, 0016, SELECT 1001, 0015, 805C; three log records and the end of the
-    // list; 0019.
-    assert_eq!(bus.transfers.out, 1 + 5 + 4 + 1);
-    // Every answer fits a packet of 64 bytes but that of 0016: 10 + 55 + 2.
-    assert_eq!(bus.transfers.r#in, bus.transfers.out + 1);
-}
-
-#[test]
-fn a_short_answer_costs_one_transfer_out_and_one_in() {
-    let (mut bus, session) = ready_to_load();
-    bus.transfers = Transfers::default();
-    let answer = run(bus.transmit(session, &wallet::get_balance()));
-    assert!(answer.expect("no wait").is_ok());
-    assert_eq!(bus.transfers, Transfers { out: 1, r#in: 1 });
 }
 
 #[test]
