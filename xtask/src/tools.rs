@@ -127,7 +127,7 @@ pub fn for_coverage() -> Result<CoverageTools, Failure> {
     add_llvm_tools()?;
     let path = search_path()?;
     install(
-        "cargo-llvm-cov",
+        "cargo-llvm-cov llvm-cov",
         "cargo-llvm-cov",
         LLVM_COV,
         &["--locked"],
@@ -201,16 +201,19 @@ fn search_path() -> Result<OsString, Failure> {
     env::join_paths(folders).map_err(|error| Failure::new(format!("PATH: {error}")))
 }
 
-/// Compiles a tool unless it is there in exactly this version.
+/// Compiles a tool unless it is there in exactly this version, as it says when it is called by
+/// these words and `--version`.
 fn install(
-    program: &str,
+    called: &str,
     package: &str,
     version: &str,
     options: &[&str],
     path: &OsString,
 ) -> Result<(), Failure> {
-    let printed = capture(Command::new(program).arg("--version").env("PATH", path));
-    if printed
+    let mut words = called.split(' ');
+    let mut call = Command::new(words.next().unwrap_or(called));
+    call.args(words).arg("--version").env("PATH", path);
+    if capture(&mut call)
         .as_deref()
         .and_then(|text| text.split_whitespace().nth(1))
         == Some(version)
