@@ -5,6 +5,7 @@
 
 mod browser;
 mod device;
+mod road;
 mod shelf;
 
 use std::cell::{Cell, RefCell};
