@@ -74,7 +74,8 @@ pub struct CaseView {
     pub needed: u32,
 }
 
-/// `POST /api/v1/cases/{id}/approve`: a supervisor approves with credentials of their own, at whoever's PC.
+/// `POST /api/v1/cases/{id}/approve` and `POST /api/v1/cards/{number}/unlock`: a supervisor says so with
+/// credentials of their own, at whoever's PC.
 #[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Approve {

@@ -18,7 +18,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 /// How long the page may take to show what it should.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two keys of a person. Keys that follow each other faster are a scanner's, and swallowed.
 const FINGERS: Duration = Duration::from_millis(40);
 /// Between two keys of a hand scanner.
@@ -249,6 +249,18 @@ impl Browser {
         .await;
     }
 
+    /// Chooses one of several, by its words.
+    pub async fn pick(&self, text: &str) {
+        let text = quoted(text);
+        let xpath = format!("//label[.//*[normalize-space(.)={text}]]/input[@type=\"radio\"]");
+        self.until(&text, async || {
+            let radio = self.displayed(&xpath).await?;
+            radio.click().await.ok()?;
+            radio.is_selected().await.ok()?.then_some(())
+        })
+        .await;
+    }
+
     /// Everything that is written on the screen.
     pub async fn text(&self) -> String {
         let body = self.client.find(Locator::Css("body")).await;
@@ -323,6 +335,19 @@ impl Browser {
     pub async fn close(&self) {
         self.client.clone().close().await.expect("the session ends");
         // What a killed browser leaves open does not matter here.
+        let _ = std::fs::remove_dir_all(&self.profile);
+    }
+
+    /// Ends Chromium as a power cut does: no page hears of it, and nothing is saved.
+    pub async fn kill(self) {
+        // The link names the host and the process that use this profile.
+        let lock = std::fs::read_link(self.profile.join("SingletonLock"));
+        let lock = lock.expect("a running Chromium locks its profile");
+        let (_, process) = (lock.to_str())
+            .and_then(|lock| lock.rsplit_once('-'))
+            .expect("host and process");
+        let killed = Command::new("kill").args(["-KILL", process]).status().await;
+        assert!(killed.is_ok_and(|status| status.success()), "{process}");
         let _ = std::fs::remove_dir_all(&self.profile);
     }
 

@@ -1,10 +1,12 @@
 //! Calls about records, their evidence, and decisions of two persons.
 
 use apdu_core::authority::{RecordId, Refusal};
+use apdu_core::bcd::CardNumber;
 use apdu_core::fault::Code;
 use etc_api::{Approve, AskCase, CaseView, RecordEvidence, RecordLine, RecordQuery};
 use leptos::prelude::Set;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::{Backend, Nothing, Request, new_key};
 
@@ -38,13 +40,28 @@ impl Backend {
     }
 
     /// Approves with the credentials of somebody who need not be signed in here.
-    ///
-    /// Not kept for the next sign-in, as other calls are: a password waits for nobody.
     pub async fn approve_case(&self, case: &str, approve: &Approve) -> Result<CaseView, Refusal> {
-        let request = Request::post(&format!("cases/{case}/approve"), approve);
-        let answer = self.call(&request.keyed(&new_key())).await;
-        if let Err(refusal) = &answer
-            && refusal.code == Code::NotSignedIn
+        self.vouched(&format!("cases/{case}/approve"), approve)
+            .await
+    }
+
+    /// Gives a card its tries back, with a supervisor's credentials.
+    pub async fn unlock_card(&self, card: CardNumber, approve: &Approve) -> Result<(), Refusal> {
+        self.vouched(&format!("cards/{card}/unlock"), approve).await
+    }
+
+    /// A request with somebody's password. It is not kept for the next sign-in, as other calls are: a
+    /// password waits for nobody.
+    async fn vouched<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        approve: &Approve,
+    ) -> Result<T, Refusal> {
+        let request = Request::post(path, approve).keyed(&new_key());
+        let answer = self.call(&request).await;
+        if let Err(Refusal {
+            code: Code::NotSignedIn,
+        }) = answer
         {
             self.desk.locked.set(true);
         }

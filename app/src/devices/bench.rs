@@ -11,6 +11,7 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::provider::Provider;
 use super::{Devices, Way};
+use crate::i18n::Pick;
 
 /// Where a demo instance serves the module.
 const MODULE: &str = "/demo/sim.js";
@@ -45,6 +46,10 @@ extern "C" {
     fn tear_next_credit(this: &VirtualBench, when: &str);
     #[wasm_bindgen(method, js_name = tearArmed)]
     fn tear_armed(this: &VirtualBench) -> String;
+    #[wasm_bindgen(method, js_name = loadElsewhere)]
+    fn load_elsewhere(this: &VirtualBench, id: &str, fen: u32) -> bool;
+    #[wasm_bindgen(method, js_name = payToll)]
+    fn pay_toll(this: &VirtualBench, id: &str, fen: u32) -> bool;
     #[wasm_bindgen(method, js_name = resetCards)]
     fn reset_cards(this: &VirtualBench);
     #[wasm_bindgen(method, js_name = onChange)]
@@ -88,13 +93,29 @@ pub enum Tear {
     After,
 }
 
-/// The kinds of virtual reader.
+/// The kinds of virtual reader: what the bench calls one, and what a person does.
+pub const READER_KINDS: [(&str, Pick); 2] = [
+    ("short-apdu", |t| t.bench.short_apdu),
+    ("protected", |t| t.bench.protected),
+];
+
+/// What may happen to a card away from this counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReaderKind {
-    /// A vendor-class reader at short APDU level: works.
-    ShortApdu,
-    /// A reader of the protected class: is refused, and explained.
-    Protected,
+pub enum Elsewhere {
+    /// Another system loads it.
+    Loaded,
+    /// It pays in a toll lane.
+    Toll,
+}
+
+impl Elsewhere {
+    /// The money that moves, fen.
+    pub fn fen(self) -> u32 {
+        match self {
+            Self::Loaded => 5_000,
+            Self::Toll => 800,
+        }
+    }
 }
 
 /// The virtual bench; there once somebody has added it.
@@ -116,15 +137,13 @@ impl Bench {
         }
     }
 
-    /// Fetches the module on first use and plugs a virtual reader in. `false` when it cannot be had.
-    pub async fn add_reader(&self, kind: ReaderKind) -> bool {
+    /// Fetches the module on first use and plugs in a virtual reader of a kind of [`READER_KINDS`]. `false`
+    /// when it cannot be had.
+    pub async fn add_reader(&self, kind: &str) -> bool {
         let Some(bench) = self.fetch().await else {
             return false;
         };
-        bench.plug(match kind {
-            ReaderKind::ShortApdu => "short-apdu",
-            ReaderKind::Protected => "protected",
-        });
+        bench.plug(kind);
         self.devices.choose(Way::Usb);
         true
     }
@@ -158,6 +177,15 @@ impl Bench {
     /// Takes the card out.
     pub fn eject(&self) {
         self.with(VirtualBench::eject);
+    }
+
+    /// Takes a card away, where something happens to it; whether it did.
+    pub fn take_away(&self, id: &str, happens: Elsewhere) -> bool {
+        let bench = self.module.get_value();
+        bench.is_some_and(|bench| match happens {
+            Elsewhere::Loaded => bench.load_elsewhere(id, happens.fen()),
+            Elsewhere::Toll => bench.pay_toll(id, happens.fen()),
+        })
     }
 
     /// Has the card pulled during the next write.

@@ -146,7 +146,9 @@ sections! {
     }
     /// The virtual devices of a demo.
     bench: Bench {
-        title card insert remove plug_in plug_in_protected unplug missing fault no_fault tear_before tear_after reset
+        title card insert remove reader short_apdu protected plug_in unplug missing
+        fault no_fault tear_before tear_after reset
+        load_elsewhere load_elsewhere_about pay_toll pay_toll_about not_taken
     }
 }
 

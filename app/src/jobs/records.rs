@@ -351,7 +351,9 @@ impl Jobs {
     /// 读卡核对: what the card says, and what it settles.
     pub fn check_record(&self) {
         let then = self.records.with_untracked(|task| {
-            let open = task.open.as_ref().filter(|open| open.wants_card);
+            // Asked for or read in vain, the card is still wanted for the same.
+            let open = task.open.as_ref();
+            let open = open.filter(|open| open.wants_card || task.fault.is_some());
             open.map_or(Then::Compare, |open| open.then)
         });
         self.read_record(then);
@@ -421,16 +423,20 @@ impl Jobs {
         });
     }
 
-    /// Reads the card of the open record, or asks for it where none is in the reader.
+    /// Reads the card of the open record, or asks for it where none is in the reader. Asked for once, it is
+    /// read the next time whether it is there or not: then the reader says what is wrong.
     fn read_record(&self, then: Then) {
         let task = self.records;
         let has_card = self.desk.card.get_untracked() != CardInSlot::Absent;
+        let mut asks = false;
         self.with_open(|open| {
+            let wants_card = !has_card && then != Then::Compare;
+            asks = wants_card && !open.wants_card;
             open.then = then;
-            open.wants_card = !has_card && then != Then::Compare;
+            open.wants_card = wants_card;
         });
         let state = task.get_untracked();
-        let Some(open) = state.open.filter(|open| !open.wants_card) else {
+        let Some(open) = state.open.filter(|_| !asks) else {
             return;
         };
         let Some(mut card) = self.take_reader(|fault| task.update(|t| t.fail(fault))) else {

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 use super::check_card::PutCard;
 use super::refund::Refund;
+use super::unlock::Unlock;
 use crate::gbk;
 use crate::i18n::{Pick, moment, text, texts};
 use crate::jobs::{Jobs, LoadTask, Stage};
@@ -363,6 +364,11 @@ fn Failed(jobs: JobsHandle, fault: Fault) -> impl IntoView {
                 on_next=move |()| jobs.with_value(go_on)
             >
                 <Leave jobs=jobs />
+                <Unlock
+                    fault=fault
+                    card=task.with_untracked(|t| t.met.as_ref().map(|met| met.issue().number))
+                    on_unlocked=move |()| jobs.with_value(Jobs::read_for_load)
+                />
                 // Money is confirmed by F2 also the second time.
                 {(next == Next::PayAgain).then(|| view! { <PayAgain jobs=jobs /> })}
             </FaultCard>

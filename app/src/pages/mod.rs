@@ -10,3 +10,4 @@ pub mod load;
 pub mod records;
 pub mod refund;
 pub mod sign_in;
+mod unlock;

@@ -1,12 +1,13 @@
 //! The virtual bench of a demo instance: a reader to plug in, cards to put in and to pull out, also in
-//! the middle of a write.
+//! the middle of a write, and to take to other systems and toll lanes.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::{Sign, SignMark, yuan};
 use crate::desk::Desk;
-use crate::devices::bench::{Bench, BenchView, DemoCard, ReaderKind, Tear};
-use crate::i18n::{Lang, text, texts};
+use crate::devices::bench::{Bench, BenchView, DemoCard, Elsewhere, READER_KINDS, Tear};
+use crate::i18n::{Lang, Pick, fill, text, texts};
 
 type BenchHandle = StoredValue<Bench, LocalStorage>;
 
@@ -24,38 +25,51 @@ pub fn BenchPanel() -> impl IntoView {
         >
             <Cards bench=bench view=view />
             <TearSwitch bench=bench view=view />
-            <button
-                type="button"
-                class="bench-button"
-                on:click=move |_| bench.with_value(Bench::reset_cards)
-            >
-                {text(|t| t.bench.reset)}
-            </button>
-            <button
-                type="button"
-                class="bench-button"
-                on:click=move |_| bench.with_value(Bench::unplug)
-            >
-                {text(|t| t.bench.unplug)}
-            </button>
+            <Press label=|t| t.bench.reset on_press=move |()| bench.with_value(Bench::reset_cards) />
+            <Press label=|t| t.bench.unplug on_press=move |()| bench.with_value(Bench::unplug) />
         </Show>
+    }
+}
+
+/// A button of the bench.
+#[component]
+fn Press(
+    label: Pick,
+    #[prop(into)] on_press: Callback<()>,
+    /// What it does, where the label does not say all of it.
+    #[prop(optional, into)]
+    about: Signal<Option<String>>,
+) -> impl IntoView {
+    view! {
+        <button
+            type="button"
+            class="bench-button"
+            title=move || about.get()
+            on:click=move |_| on_press.run(())
+        >
+            {text(label)}
+        </button>
     }
 }
 
 #[component]
 fn AddReader(bench: BenchHandle) -> impl IntoView {
     let missing = RwSignal::new(false);
-    let add = move |kind| {
-        let bench = bench.get_value();
-        spawn_local(async move { missing.set(!bench.add_reader(kind).await) });
+    let kind = RwSignal::new(READER_KINDS[0].0.to_owned());
+    let add = move |()| {
+        let (bench, kind) = (bench.get_value(), kind.get_untracked());
+        spawn_local(async move { missing.set(!bench.add_reader(&kind).await) });
     };
+    let option =
+        |(kind, name): (&'static str, Pick)| view! { <option value=kind>{text(name)}</option> };
     view! {
-        <button type="button" class="bench-button" on:click=move |_| add(ReaderKind::ShortApdu)>
-            {text(|t| t.bench.plug_in)}
-        </button>
-        <button type="button" class="bench-button" on:click=move |_| add(ReaderKind::Protected)>
-            {text(|t| t.bench.plug_in_protected)}
-        </button>
+        <label class="bench-field">
+            <span>{text(|t| t.bench.reader)}</span>
+            <select on:change=move |event| kind.set(event_target_value(&event))>
+                {READER_KINDS.map(option).collect_view()}
+            </select>
+        </label>
+        <Press label=|t| t.bench.plug_in on_press=add />
         <Show when=move || missing.get()>
             <span class="state tone-bad">{text(|t| t.bench.missing)}</span>
         </Show>
@@ -90,11 +104,23 @@ fn Cards(bench: BenchHandle, view: RwSignal<Option<BenchView>>) -> impl IntoView
         };
         cards.get().into_iter().map(option).collect_view()
     };
-    let swap = move |_| {
+    let taken = RwSignal::new(None);
+    let swap = move |()| {
+        taken.set(None);
         bench.with_value(|bench| match inserted() {
             Some(_) => bench.eject(),
             None => bench.insert(&choice()),
         });
+    };
+    let take_away = move |happens| {
+        let id = inserted().unwrap_or_else(choice);
+        taken.set(Some((
+            happens,
+            bench.with_value(|bench| bench.take_away(&id, happens)),
+        )));
+    };
+    let about = |happens: Elsewhere, about: Pick| {
+        Signal::derive(move || Some(fill(about(texts()), yuan(happens.fen().into()))))
     };
     view! {
         <label class="bench-field">
@@ -102,17 +128,52 @@ fn Cards(bench: BenchHandle, view: RwSignal<Option<BenchView>>) -> impl IntoView
             <select
                 disabled=move || inserted().is_some()
                 prop:value=move || inserted().unwrap_or_else(choice)
-                on:change=move |event| chosen.set(event_target_value(&event))
+                on:change=move |event| {
+                    taken.set(None);
+                    chosen.set(event_target_value(&event));
+                }
             >
                 {options}
             </select>
         </label>
-        <button type="button" class="bench-button" on:click=swap>
-            {move || {
-                let t = &texts().bench;
-                if inserted().is_some() { t.remove } else { t.insert }
-            }}
-        </button>
+        {move || match inserted() {
+            Some(_) => view! { <Press label=|t| t.bench.remove on_press=swap /> },
+            None => view! { <Press label=|t| t.bench.insert on_press=swap /> },
+        }}
+        <Press
+            label=|t| t.bench.load_elsewhere
+            about=about(Elsewhere::Loaded, |t| t.bench.load_elsewhere_about)
+            on_press=move |()| take_away(Elsewhere::Loaded)
+        />
+        <Press
+            label=|t| t.bench.pay_toll
+            about=about(Elsewhere::Toll, |t| t.bench.pay_toll_about)
+            on_press=move |()| take_away(Elsewhere::Toll)
+        />
+        <span role="status">
+            {move || taken.get().map(|(happens, done)| view! { <Taken happens=happens done=done /> })}
+        </span>
+    }
+}
+
+/// What came of it when the card was away.
+#[component]
+fn Taken(happens: Elsewhere, done: bool) -> impl IntoView {
+    let (sign, tone) = match done {
+        true => (Sign::Done, "tone-good"),
+        false => (Sign::Failed, "tone-bad"),
+    };
+    let amount = yuan(happens.fen().into());
+    let words = move || match (done, happens) {
+        (false, _) => texts().bench.not_taken.to_owned(),
+        (true, Elsewhere::Loaded) => format!("+{amount}"),
+        (true, Elsewhere::Toll) => format!("−{amount}"),
+    };
+    view! {
+        <span class=format!("state {tone}")>
+            <SignMark sign=sign />
+            {words}
+        </span>
     }
 }
 

@@ -18,6 +18,7 @@ mod reader_hint;
 mod sheet;
 mod sign;
 mod state_badge;
+mod step_up;
 mod tabs;
 mod twice;
 
@@ -39,5 +40,6 @@ pub use reader_hint::ReaderHint;
 pub use sheet::{PrintSheet, record_tail};
 pub use sign::{Sign, SignMark};
 pub use state_badge::{CardBadge, RecordBadge};
+pub use step_up::{SecondPerson, StepUp};
 pub use tabs::{Tab, Tabs};
 pub use twice::{Twice, TwiceField};

@@ -113,17 +113,23 @@ impl Desk<'_> {
 
     /// A supervisor approves, with credentials of their own. The last approval carries the case out.
     pub async fn approve_case(&self, id: &str, request: Approve) -> Result<CaseView, Error> {
-        let Approve { operator, password } = request;
-        let person = sessions::vouch(self.store, &operator, password).await?;
-        if person.role != Role::Supervisor {
-            return Err(Code::RoleMayNot.into());
-        }
+        let person = self.supervisor(request).await?;
         for _ in 0..DECISIONS {
-            if let Some(end) = ended(self.approve_case_once(id, &person.name).await) {
+            if let Some(end) = ended(self.approve_case_once(id, &person).await) {
                 return end;
             }
         }
         Err(Code::RecordRaced.into())
+    }
+
+    /// The name of the supervisor whose credentials these are.
+    pub(super) async fn supervisor(&self, request: Approve) -> Result<String, Error> {
+        let Approve { operator, password } = request;
+        let person = sessions::vouch(self.store, &operator, password).await?;
+        match person.role {
+            Role::Supervisor => Ok(person.name),
+            _ => Err(Code::RoleMayNot.into()),
+        }
     }
 
     async fn approve_case_once(&self, id: &str, person: &str) -> Result<CaseView, Error> {

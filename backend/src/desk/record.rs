@@ -3,7 +3,7 @@
 use apdu_core::authority::Recharge;
 use apdu_core::bcd::CardNumber;
 use apdu_core::fault::Code;
-use etc_api::{PaymentKind, PosSlip, ProvedBy, RecordLine, RecordQuery, Role};
+use etc_api::{Approve, PaymentKind, PosSlip, ProvedBy, RecordLine, RecordQuery, Role};
 
 use super::{Desk, Error, Who, shown};
 use crate::audit::{Entry, Event};
@@ -120,11 +120,18 @@ impl Desk<'_> {
         })
     }
 
-    /// Makes the wrong proofs of a card count from zero again.
-    pub async fn unlock(&self, who: &Who, card: CardNumber) -> Result<(), Error> {
+    /// Makes the wrong proofs of a card count from zero again, at the word of a supervisor who says so with
+    /// credentials of their own.
+    pub async fn unlock(&self, card: CardNumber, request: Approve) -> Result<(), Error> {
+        let person = self.supervisor(request).await?;
+        self.give_tries_back(&person, card).await
+    }
+
+    /// The same, at the word of somebody who is known to be a supervisor.
+    pub async fn give_tries_back(&self, person: &str, card: CardNumber) -> Result<(), Error> {
         let entry = Entry {
             at: self.store.now().await?,
-            operator: who.operator.clone(),
+            operator: person.to_owned(),
             event: Event::Unlocked,
             card: Some(card),
             record: None,

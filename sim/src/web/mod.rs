@@ -6,6 +6,7 @@
 mod browser;
 mod device;
 mod listeners;
+mod road;
 mod serial;
 mod shelf;
 

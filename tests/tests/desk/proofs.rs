@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use apdu_core::fault::Code;
 use apdu_core::hex::{decode, encode};
+use etc_backend::demo::PASSWORD;
 use etc_backend::keys::SoftKeys;
 use serde_json::{Value, json};
 
@@ -227,12 +228,20 @@ async fn five_wrong_proofs_lock_the_card_until_a_supervisor_unlocks_it() {
         .refused(Code::ProofsLocked);
 
     let unlock = format!("/cards/{}/unlock", card.number);
-    teller
-        .post(&unlock, Value::Null)
-        .await
-        .refused(Code::RoleMayNot);
-    let supervisor = bench.counter("demo.supervisor").await;
-    assert_eq!(supervisor.post(&unlock, Value::Null).await.status, 204);
+    let says =
+        |operator: &str, password: &str| json!({ "operator": operator, "password": password });
+    for (operator, password, code) in [
+        ("demo.teller", PASSWORD, Code::RoleMayNot),
+        ("demo.supervisor", "not-the-password", Code::WrongPassword),
+    ] {
+        let refused = teller.post(&unlock, says(operator, password)).await;
+        refused.refused(code);
+    }
+    // At the teller's PC, by somebody who is not signed in there.
+    let unlocked = teller
+        .post(&unlock, says("demo.supervisor", PASSWORD))
+        .await;
+    assert_eq!(unlocked.status, 204);
     // The guesser's own sign-in stays locked.
     teller
         .confirm(&record, json!({ "tac": tac }))

@@ -3,23 +3,30 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Mutex;
 
 use etc_backend::serve::{Config, Records, Running, start};
 use etc_sim::card::{Card, TollCard};
 use etc_sim::demo;
 use etc_tests::browser::Browser;
+use serde_json::Value;
 
 /// Password of every demo operator.
 pub const PASSWORD: &str = "demo-only-2026";
 
-/// A backend of its own, and the one browser.
+/// A PC with its browser, and the backend that its page comes from.
 pub struct Desk<'b> {
     /// The browser.
     pub browser: &'b Browser,
+    backend: Rc<Backend>,
+}
+
+/// A demo backend of one story.
+struct Backend {
     data: PathBuf,
     addr: SocketAddr,
-    backend: Mutex<Option<Running>>,
+    running: Mutex<Option<Running>>,
 }
 
 impl<'b> Desk<'b> {
@@ -40,11 +47,14 @@ impl<'b> Desk<'b> {
         let running = start(config(&data, ([127, 0, 0, 1], 0).into()))
             .await
             .expect("the demo starts");
-        let desk = Self {
-            browser,
+        let backend = Backend {
             addr: running.addr,
             data,
-            backend: Mutex::new(Some(running)),
+            running: Mutex::new(Some(running)),
+        };
+        let desk = Self {
+            browser,
+            backend: Rc::new(backend),
         };
         browser.open(&desk.url()).await;
         desk
@@ -60,22 +70,32 @@ impl<'b> Desk<'b> {
         self.browser.press("添加虚拟读卡器").await;
     }
 
+    /// Another PC with a browser of its own, at the same backend.
+    pub async fn elsewhere<'o>(&self, browser: &'o Browser) -> Desk<'o> {
+        browser.open(&self.url()).await;
+        Desk {
+            browser,
+            backend: self.backend.clone(),
+        }
+    }
+
     /// Where the page is.
     pub fn url(&self) -> String {
-        format!("http://localhost:{}/", self.addr.port())
+        format!("http://localhost:{}/", self.backend.addr.port())
     }
 
     /// Takes the backend away.
     pub async fn stop_backend(&self) {
-        let running = self.backend.lock().expect("one story at a time").take();
+        let running = self.backend.running.lock();
+        let running = running.expect("one story at a time").take();
         running.expect("it runs").shutdown().await;
     }
 
     /// Brings it back, with the same data at the same address.
     pub async fn start_backend(&self) {
-        let running = start(config(&self.data, self.addr)).await;
+        let running = start(config(&self.backend.data, self.backend.addr)).await;
         let running = running.expect("the demo starts again");
-        *self.backend.lock().expect("one story at a time") = Some(running);
+        *self.backend.running.lock().expect("one story at a time") = Some(running);
     }
 
     /// Ends the backend, and leaves nothing in the browser.
@@ -99,6 +119,12 @@ impl<'b> Desk<'b> {
         self.browser.type_into("密码", PASSWORD).await;
         self.browser.press("登录").await;
         self.browser.see("退出登录").await;
+    }
+
+    /// Signs out, and somebody else in.
+    pub async fn hand_over_to(&self, operator: &str) {
+        self.browser.press("退出登录").await;
+        self.sign_in_as(operator).await;
     }
 
     /// Adds the virtual reader and puts a demo card in.
@@ -151,19 +177,52 @@ impl<'b> Desk<'b> {
         self.browser.see_named("充值后金额", yuan).await;
     }
 
+    /// Lets something happen to the card away from this counter.
+    pub async fn take_away(&self, happens: &str) {
+        self.browser.press(happens).await;
+        self.browser.see("插卡").await;
+    }
+
     /// The plastic of a demo card as the bench keeps it.
     pub async fn plastic(&self, id: &str) -> TollCard {
-        let kept = self
-            .browser
-            .run("return localStorage.getItem('etc-sim-cards')");
-        let kept = kept.await;
-        let kept = kept
-            .as_str()
-            .map(serde_json::from_str::<BTreeMap<String, Card>>);
-        let mut kept = kept.map_or_else(BTreeMap::new, |kept| kept.expect("cards"));
-        let card = kept.remove(id).or_else(|| demo::card(id));
+        let card = self
+            .kept_cards()
+            .await
+            .remove(id)
+            .or_else(|| demo::card(id));
         let card = card.as_ref().and_then(Card::as_toll).cloned();
         card.expect("a toll card of the demo")
+    }
+
+    /// Lays a card on this bench in the state in which it is.
+    pub async fn lay_down(&self, id: &str, card: TollCard) {
+        let mut kept = self.kept_cards().await;
+        kept.insert(id.to_owned(), Card::Toll(Box::new(card)));
+        // As one text: JavaScript's numbers are too short for what a card holds.
+        let kept = serde_json::to_string(&kept).expect("cards can be written down");
+        let script = "localStorage.setItem('etc-sim-cards', arguments[0])";
+        let laid = self.browser.client.execute(script, vec![kept.into()]).await;
+        laid.expect("a script runs");
+    }
+
+    /// Gives a demo card other ways than its own: these of its knobs, by name.
+    pub async fn alter(&self, id: &str, knobs: Value) {
+        let card = serde_json::to_value(self.plastic(id).await);
+        let mut card = card.expect("a card can be written down");
+        let knobs = knobs.as_object().expect("knobs by name");
+        for (name, value) in knobs {
+            let knob = card["knobs"].get_mut(name).expect("a knob of this name");
+            *knob = value.clone();
+        }
+        let card = serde_json::from_value(card).expect("a card");
+        self.lay_down(id, card).await;
+    }
+
+    async fn kept_cards(&self) -> BTreeMap<String, Card> {
+        let script = "return localStorage.getItem('etc-sim-cards')";
+        let kept = self.browser.run(script).await;
+        let kept = kept.as_str().map(serde_json::from_str);
+        kept.map_or_else(BTreeMap::new, |kept| kept.expect("cards"))
     }
 
     /// Whether no answer of a card waits for the backend any more.
@@ -187,7 +246,7 @@ impl<'b> Desk<'b> {
     }
 }
 
-impl Drop for Desk<'_> {
+impl Drop for Backend {
     fn drop(&mut self) {
         // What cannot be removed is in the folder for such things.
         let _ = std::fs::remove_dir_all(&self.data);

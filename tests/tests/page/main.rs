@@ -7,6 +7,7 @@
 
 mod desk;
 mod stories;
+mod stories_evidence;
 mod stories_money;
 mod stories_reader;
 mod stories_records;
@@ -87,6 +88,22 @@ async fn stories(browser: Rc<Browser>) {
         an_auditor_reads_and_changes_nothing,
         a_bank_sees_its_own_records_only,
         records_are_there_in_english,
+    );
+    tell!(browser, stories_evidence:
+        a_browser_killed_before_the_write_is_finished_elsewhere,
+        a_browser_killed_after_the_authorisation_is_finished_elsewhere,
+        a_browser_killed_after_the_write_is_found_out_elsewhere,
+        a_card_that_counts_before_the_load_proves_it,
+        an_answer_in_the_journal_proves_a_load,
+        a_card_that_keeps_no_proof_is_believed_by_its_log,
+        a_toll_after_the_tear_hides_nothing,
+        a_load_by_another_system_frees_the_record,
+        a_toll_before_the_second_load_is_no_obstacle,
+        a_load_that_nothing_proves_is_decided_by_two,
+        a_card_that_repeats_its_randoms_is_not_put_back,
+        a_record_is_not_put_back_without_its_card,
+        a_locked_card_is_unlocked_at_the_counter,
+        evidence_is_there_in_english,
     );
 }
 

@@ -402,7 +402,8 @@ pub async fn amounts_that_cannot_be_are_refused(desk: &Desk<'_>) {
 pub async fn a_protected_reader_is_explained_before_it_is_claimed(desk: &Desk<'_>) {
     let browser = desk.browser;
     desk.sign_in().await;
-    browser.press("添加受保护的读卡器").await;
+    browser.choose("读卡器", "protected").await;
+    browser.press("添加虚拟读卡器").await;
     browser.see("读卡器 RDR-104").await;
     desk.picture("protected").await;
     assert_eq!(held_readers(desk).await, serde_json::json!([]));
@@ -471,7 +472,7 @@ pub async fn everything_is_there_in_english(desk: &Desk<'_>) {
     browser.press("Verify and go on").await;
     browser.see("Please take the cash").await;
     english(desk, "en-7-cash").await;
-    browser.choose("At the next write", "before").await;
+    browser.choose("Next write", "before").await;
     browser.confirm("Cash received, write").await;
     browser.see("CRD-111").await;
     browser.see_named("Record", "Half loaded").await;
@@ -562,7 +563,15 @@ pub(crate) async fn english(desk: &Desk<'_>, picture: &str) {
         return [document.title, document.body.innerText, ...said].join('\\n');";
     let text = browser.run(script).await;
     let text = text.as_str().expect("text");
-    let data = ["兰州自营一厅", "演*", "张*", "甘A", "简体中文", "中文"];
+    let data = [
+        "兰州自营一厅",
+        "演*",
+        "张*",
+        "甘A",
+        "甘D",
+        "简体中文",
+        "中文",
+    ];
     let english = data
         .iter()
         .fold(text.to_owned(), |text, data| text.replace(data, ""));

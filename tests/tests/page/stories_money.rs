@@ -5,8 +5,8 @@ use fantoccini::key::Key;
 use crate::desk::Desk;
 use crate::stories::english;
 
-const TERMINAL: &str = "POS 终端号";
-const NUMBER: &str = "POS 凭证号";
+pub(crate) const TERMINAL: &str = "POS 终端号";
+pub(crate) const NUMBER: &str = "POS 凭证号";
 const SCANNED: &str = "已扫码，不需要再次输入";
 
 /// The customer pays by card: the slip's numbers are typed twice, and a slip of paper goes along.
@@ -277,7 +277,7 @@ async fn begin(desk: &Desk<'_>, yuan: &str) {
 }
 
 /// Cash is chosen at first; an arrow key chooses the other.
-async fn choose_pos(desk: &Desk<'_>) {
+pub(crate) async fn choose_pos(desk: &Desk<'_>) {
     desk.browser.see("请收取现金").await;
     desk.browser.key(Key::Down).await;
     desk.browser.see("请在 POS 机上收款").await;
@@ -294,7 +294,7 @@ async fn scan(desk: &Desk<'_>, label: &str, number: &str, taken: &str) {
 }
 
 /// The label of the field in which a number is typed again.
-fn again(label: &str) -> String {
+pub(crate) fn again(label: &str) -> String {
     format!("{label} (再次输入)")
 }
 

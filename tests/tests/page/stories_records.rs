@@ -1,5 +1,9 @@
 //! What happens to a load afterwards: found in the records, compared with its card, put right.
 
+use etc_api::Bundle;
+use etc_backend::bundle::check;
+use etc_backend::demo;
+use etc_backend::keys::{KeyStore, SoftKeys};
 use fantoccini::key::Key;
 
 use crate::desk::{Desk, PASSWORD};
@@ -254,7 +258,7 @@ pub async fn records_are_there_in_english(desk: &Desk<'_>) {
 }
 
 /// A load whose card is pulled in the middle of the write.
-async fn tear_a_load(desk: &Desk<'_>, when: &str) {
+pub(crate) async fn tear_a_load(desk: &Desk<'_>, when: &str) {
     desk.sign_in().await;
     desk.put_in("normal").await;
     desk.tear(when).await;
@@ -270,7 +274,7 @@ async fn find(desk: &Desk<'_>) {
 }
 
 /// Finds the one record of the demo's car and opens it, by keys.
-async fn open_record(desk: &Desk<'_>) {
+pub(crate) async fn open_record(desk: &Desk<'_>) {
     let browser = desk.browser;
     find(desk).await;
     browser.see("充值后金额").await;
@@ -279,7 +283,7 @@ async fn open_record(desk: &Desk<'_>) {
 }
 
 /// From wherever the focus is to the row the list is at, and into it.
-async fn open_chosen(desk: &Desk<'_>) {
+pub(crate) async fn open_chosen(desk: &Desk<'_>) {
     let browser = desk.browser;
     let at_a_row = "return document.activeElement.tagName === 'TR'";
     browser
@@ -295,7 +299,7 @@ async fn open_chosen(desk: &Desk<'_>) {
 }
 
 /// Somebody approves the first case, and this is what comes of it.
-async fn approve(desk: &Desk<'_>, operator: &str, sees: &str) {
+pub(crate) async fn approve(desk: &Desk<'_>, operator: &str, sees: &str) {
     let browser = desk.browser;
     browser.press("核准").await;
     browser.type_into("核准人操作员", operator).await;
@@ -326,8 +330,11 @@ async fn export(desk: &Desk<'_>) {
         name.starts_with("etc-") && name.ends_with("-evidence.json"),
         "{name}"
     );
-    let bundle: serde_json::Value = serde_json::from_str(&saved).expect("JSON");
-    assert_eq!(bundle["form"], "etc-desk-bundle/1");
+    // As `etc-backend check-bundle` does, with the key that the demo's operator was given.
+    let bundle: Bundle = serde_json::from_str(&saved).expect("a bundle");
+    let keys = SoftKeys::from_toml(demo::KEYS).expect("keys of the demo");
+    let key = keys.evidence_key().expect("a key for evidence");
+    assert_eq!(check(&bundle, Some(key)), Ok(()));
 }
 
 /// What the focused control is called.

@@ -104,7 +104,7 @@ pub const RECORDS: RecordTexts = RecordTexts {
         still_torn: "The card shows: not written yet",
         still_torn_about: "Its load counter has not moved. Set the record to not loaded, then load it. Nothing more is due.",
         found_loaded: "The card proves: it was written",
-        found_loaded_about: "The record now says loaded, and nothing is left to write. Please check the balance with the customer.",
+        found_loaded_about: "Nothing is left to write; please check the balance with the customer.",
         found_free: "The card proves: this load was not written",
         found_free_about: "Another system has used that counter value, and the record is back to not loaded. Press Load again; nothing more is due.",
         moved: "This record was changed elsewhere a moment ago",
@@ -118,6 +118,12 @@ pub const RECORDS: RecordTexts = RecordTexts {
         cancel: "Cancel",
         confirm: "Change it",
         done: "The load state was changed. Please load the card",
+    },
+    unlock: UnlockTexts {
+        start: "Unlock (supervisor)",
+        title: "Unlock the card",
+        about: "Please find out first why its proofs did not verify: card, keys or handling. Then the card is read again. If it is still locked, it is this sign-in that is locked: please sign out and in again.",
+        confirm: "Unlock",
     },
     cases: CaseTexts {
         caption: "Decisions that wait for approval",

@@ -45,6 +45,8 @@ topic! {
     }
     /// 修改圈存状态
     let_go: LetGoTexts { title question about cancel confirm done }
+    /// A card locked by wrong proofs.
+    unlock: UnlockTexts { start title about confirm }
     /// Decisions of two persons.
     cases: CaseTexts {
         caption empty

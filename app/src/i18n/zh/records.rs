@@ -72,7 +72,7 @@ pub const RECORDS: RecordTexts = RecordTexts {
         not_read: "未读",
         agrees: "一致",
         differs: "不一致",
-        spent_since: "充值之后卡片可能已有消费或其他充值，余额不同属于正常。",
+        spent_since: "此后卡片可能已有消费或其他充值，余额不同属于正常。",
     },
     steps: RecordSteps {
         compare: "读卡核对",
@@ -104,7 +104,7 @@ pub const RECORDS: RecordTexts = RecordTexts {
         still_torn: "卡片显示：还没有写入",
         still_torn_about: "充值次数没有变。点【未圈存】修改状态，接着圈存，不需要再次收款。",
         found_loaded: "卡片证明：已经写入",
-        found_loaded_about: "记录已改为【已圈存】，不需要再次圈存。请与客户核对余额。",
+        found_loaded_about: "不需要再次圈存，请与客户核对余额。",
         found_free: "卡片证明：这笔没有写入",
         found_free_about: "这一次数由其他系统使用，记录已改为【未圈存】。请点【二次充值圈存】，不需要再次收款。",
         moved: "这条记录刚才在别处有了变化",
@@ -118,6 +118,12 @@ pub const RECORDS: RecordTexts = RecordTexts {
         cancel: "取消",
         confirm: "确定",
         done: "修改圈存状态成功！请进行圈存操作",
+    },
+    unlock: UnlockTexts {
+        start: "主管解锁",
+        title: "解除卡片锁定",
+        about: "请主管先查明核验不符的原因（卡片、密钥或操作）。解锁后重新读卡；仍被锁的是本次登录，请退出后重新登录。",
+        confirm: "解锁",
     },
     cases: CaseTexts {
         caption: "等待核准的申请",

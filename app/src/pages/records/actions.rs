@@ -9,6 +9,7 @@ use super::JobsHandle;
 use super::cases::kinds;
 use crate::i18n::{Pick, text, texts};
 use crate::jobs::Jobs;
+use crate::pages::unlock::Unlock;
 use crate::parts::{Action, Confirm, Dialog, FaultCard, Weight};
 use crate::print::Printer;
 
@@ -189,7 +190,7 @@ pub fn Failed(
     fault: Fault,
 ) -> impl IntoView {
     let jobs = ways.jobs;
-    let state = line.recharge.state;
+    let (state, card) = (line.recharge.state, line.recharge.card);
     let decides = !kinds(&line, fault.code == Code::CardStopped).is_empty();
     let label: Option<Pick> = match Next::after(state, fault.code) {
         Next::ReadAgain => Some(|t| t.records.one.check_again),
@@ -209,6 +210,11 @@ pub fn Failed(
             on_next=go_on
         >
             <Back jobs=jobs />
+            <Unlock
+                fault=fault
+                card=Some(card)
+                on_unlocked=move |()| jobs.with_value(Jobs::check_record)
+            />
             <ForTwo ways=ways decides=decides running=false />
         </FaultCard>
     }

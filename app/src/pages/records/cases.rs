@@ -2,7 +2,7 @@
 
 use apdu_core::authority::RechargeState;
 use apdu_core::fault::Fault;
-use etc_api::{Approve, CaseKind, CaseView, RecordLine, Role};
+use etc_api::{CaseKind, CaseView, RecordLine, Role};
 use leptos::prelude::*;
 
 use super::JobsHandle;
@@ -11,7 +11,7 @@ use crate::jobs::Jobs;
 use crate::jobs::records::Decision;
 use crate::parts::{
     Action, CardNo, Column, Confirm, DataList, DataRow, DataTable, Dialog, Field, Money, Note,
-    Tone, record_tail,
+    SecondPerson, StepUp, Tone, record_tail,
 };
 use crate::shell::GateFault;
 
@@ -161,7 +161,7 @@ fn follow(jobs: JobsHandle, open: RwSignal<bool>) -> (Signal<bool>, Signal<Optio
     (busy, fault)
 }
 
-/// 核准: another person's own name and password, at this PC. Neither is kept.
+/// 核准, by another person at this PC.
 #[component]
 fn ApproveDialog(
     jobs: JobsHandle,
@@ -169,22 +169,10 @@ fn ApproveDialog(
     case: RwSignal<Option<CaseView>>,
 ) -> impl IntoView {
     let (busy, fault) = follow(jobs, open);
-    let operator = RwSignal::new(String::new());
-    let password = RwSignal::new(String::new());
-    Effect::new(move |_| {
-        open.track();
-        operator.set(String::new());
-        password.set(String::new());
-    });
-    let missing = Signal::derive(move || {
-        busy.get() || operator.with(|o| o.trim().is_empty()) || password.with(String::is_empty)
-    });
+    let person = SecondPerson::new(open);
+    let missing = Signal::derive(move || busy.get() || person.is_missing());
     let approve = move |()| {
-        let approve = Approve {
-            operator: operator.get_untracked().trim().to_owned(),
-            password: password.get_untracked(),
-        };
-        password.set(String::new());
+        let approve = person.take();
         if let Some(case) = case.get_untracked() {
             jobs.with_value(|jobs| jobs.approve_case(case.id, approve));
         }
@@ -192,22 +180,7 @@ fn ApproveDialog(
     view! {
         <Dialog open=open title=text(|t| t.records.cases.approve_title)>
             {move || case.get().map(|case| view! { <CaseFacts case=case /> })}
-            <form class="step-up" on:submit=|event| event.prevent_default()>
-                <p>{text(|t| t.records.cases.approve_about)}</p>
-                <Field
-                    name="approve-operator"
-                    label=text(|t| t.records.cases.operator)
-                    value=operator
-                    focus=true
-                />
-                <Field
-                    name="approve-password"
-                    label=text(|t| t.records.cases.password)
-                    value=password
-                    password=true
-                    autocomplete="new-password"
-                />
-            </form>
+            <StepUp person=person />
             <GateFault fault=fault />
             <div class="actions">
                 <Action

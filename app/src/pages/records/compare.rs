@@ -17,14 +17,11 @@ pub fn Compare(
     card: Option<CardSays>,
 ) -> impl IntoView {
     let rows = rows(&record, card);
-    let spent_since = record.state == RechargeState::Loaded
-        && rows
-            .iter()
-            .any(|row| row.name == Name::Balance && row.agrees() == Some(false));
+    let is_explained = is_explained(&record, card);
     view! {
         <div class="compare">
             <table>
-                <caption>{text(|t| t.records.compare.caption)}</caption>
+                <caption class="unseen">{text(|t| t.records.compare.caption)}</caption>
                 <thead>
                     <tr>
                         <th scope="col">{text(|t| t.records.compare.what)}</th>
@@ -35,7 +32,7 @@ pub fn Compare(
                 </thead>
                 <tbody>{rows.map(|row| view! { <CompareRow row=row /> }).collect_view()}</tbody>
             </table>
-            {spent_since
+            {is_explained
                 .then(|| {
                     view! { <p class="quiet-text">{text(|t| t.records.compare.spent_since)}</p> }
                 })}
@@ -149,6 +146,22 @@ fn rows(record: &Recharge, card: Option<CardSays>) -> [Row; 3] {
     ]
 }
 
+/// Whether the road, or another system, explains another balance: any after the record was settled or before
+/// it was begun, and less of it while it is torn.
+fn is_explained(record: &Recharge, card: Option<CardSays>) -> bool {
+    let [number, balance, counter] = rows(record, card);
+    let is_other = number.agrees() == Some(true) && balance.agrees() == Some(false);
+    is_other
+        && match record.state {
+            RechargeState::Loaded | RechargeState::Paid => true,
+            RechargeState::Loading => {
+                counter.agrees() == Some(true)
+                    && card.map(|card| card.balance) < record.balance_before
+            }
+            _ => false,
+        }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,6 +220,24 @@ mod tests {
             agreement(loaded, 12_000, 9),
             [Some(true), Some(false), None]
         );
+    }
+
+    #[test]
+    fn another_balance_is_explained_where_no_load_can_have_made_it() {
+        let with = |state, balance, counter| {
+            let card = CardSays {
+                number: number(CARD),
+                balance,
+                counter,
+            };
+            is_explained(&record(state), Some(card))
+        };
+        assert!(with(RechargeState::Loaded, 12_000, None));
+        assert!(with(RechargeState::Paid, 8_000, Some(6)));
+        assert!(with(RechargeState::Loading, 2_200, Some(5)));
+        assert!(!with(RechargeState::Loading, 3_100, Some(5)), "an alarm");
+        assert!(!with(RechargeState::Loading, 13_000, Some(6)));
+        assert!(!with(RechargeState::Loaded, 13_000, None), "it agrees");
     }
 
     #[test]

@@ -82,7 +82,9 @@ fn about(t: &Texts, line: &RecordLine, news: Option<News>, now: i64) -> String {
         (false, _) => say.refunding_asked.to_owned(),
     };
     let text = match (line.recharge.state, news) {
-        (RechargeState::Loaded, Some(News::FoundLoaded)) => say.found_loaded_about,
+        (RechargeState::Loaded, Some(News::FoundLoaded)) => {
+            return format!("{proof} {}", say.found_loaded_about);
+        }
         (_, Some(News::Moved)) => say.moved_about,
         (RechargeState::Loading | RechargeState::Paid, _) if line.listed => say.listed_about,
         (RechargeState::Loading, Some(News::StillTorn)) => say.still_torn_about,
