@@ -93,9 +93,16 @@ pub enum Tear {
     After,
 }
 
+/// The kind of virtual reader that is at a serial line.
+const SERIAL: &str = "serial";
 /// The kinds of virtual reader: what the bench calls one, and what a person does.
-pub const READER_KINDS: [(&str, Pick); 2] = [
+pub const READER_KINDS: [(&str, Pick); 7] = [
     ("short-apdu", |t| t.bench.short_apdu),
+    ("extended", |t| t.bench.extended),
+    ("tpdu-t0", |t| t.bench.tpdu_t0),
+    ("tpdu-t1", |t| t.bench.tpdu_t1),
+    ("tpdu-t1-crc", |t| t.bench.tpdu_t1_crc),
+    (SERIAL, |t| t.bench.serial),
     ("protected", |t| t.bench.protected),
 ];
 
@@ -144,7 +151,10 @@ impl Bench {
             return false;
         };
         bench.plug(kind);
-        self.devices.choose(Way::Usb);
+        self.devices.choose(match kind {
+            SERIAL => Way::Serial,
+            _ => Way::Usb,
+        });
         true
     }
 
