@@ -253,7 +253,7 @@ pub async fn records_are_there_in_english(desk: &Desk<'_>) {
     english(desk, "en-records-5-compared").await;
     browser.press("Set to not loaded").await;
     browser.confirm("Change it").await;
-    browser.see("The load state was changed").await;
+    browser.see("Load state changed").await;
     english(desk, "en-records-6-put-back").await;
 }
 

@@ -117,7 +117,7 @@ pub const RECORDS: RecordTexts = RecordTexts {
         about: "First the card proves that it was not written, which ends the earlier authorisation; the load follows at once. Nothing more is due.",
         cancel: "Cancel",
         confirm: "Change it",
-        done: "The load state was changed. Please load the card",
+        done: "Load state changed. Please load the card",
     },
     unlock: UnlockTexts {
         start: "Unlock (supervisor)",

@@ -50,42 +50,42 @@ pub fn Actions(
     // Reading comes first, and is all there is to do where nothing can be changed.
     let reads_first = wants_card || lets_go && !read || !(lets_go || loads);
     let weight = |main| if main { Weight::Main } else { Weight::Plain };
+    let check = view! {
+        <Action
+            label=text(check)
+            weight=weight(reads_first && !read)
+            disabled=running
+            focus=reads_first
+            on_press=move |()| jobs.with_value(Jobs::check_record)
+        />
+    };
+    let change: Option<(Pick, fn(&Jobs))> = match (lets_go, loads) {
+        (true, _) => Some((|t| t.records.one.let_go, Jobs::ask_let_go)),
+        (_, true) => Some((|t| t.records.one.load_again, Jobs::load_record)),
+        _ => None,
+    };
+    let change = change.map(|(label, act)| {
+        view! {
+            <Action
+                label=text(label)
+                weight=weight(!reads_first)
+                disabled=running
+                focus=!reads_first
+                on_press=move |()| jobs.with_value(act)
+            />
+        }
+    });
+    let (first, last) = match reads_first {
+        true => (change.into_any(), check.into_any()),
+        false => (check.into_any(), change.into_any()),
+    };
     view! {
         <div class="actions">
             <Back jobs=jobs />
             <ForTwo ways=ways decides=decides running=running />
             <Aside ways=ways line=line running=running />
-            <Action
-                label=text(check)
-                weight=weight(reads_first && !read)
-                disabled=running
-                focus=reads_first
-                on_press=move |()| jobs.with_value(Jobs::check_record)
-            />
-            {lets_go
-                .then(|| {
-                    view! {
-                        <Action
-                            label=text(|t| t.records.one.let_go)
-                            weight=weight(!reads_first)
-                            disabled=running
-                            focus=!reads_first
-                            on_press=move |()| jobs.with_value(Jobs::ask_let_go)
-                        />
-                    }
-                })}
-            {loads
-                .then(|| {
-                    view! {
-                        <Action
-                            label=text(|t| t.records.one.load_again)
-                            weight=weight(!reads_first)
-                            disabled=running
-                            focus=!reads_first
-                            on_press=move |()| jobs.with_value(Jobs::load_record)
-                        />
-                    }
-                })}
+            {first}
+            {last}
         </div>
     }
 }
