@@ -67,5 +67,5 @@ fn now_at(terminal: [u8; 6]) -> Stamp {
 
 /// Two digits.
 fn bcd(number: u32) -> u8 {
-    (number / 10 % 10 << 4 | number % 10) as u8
+    (((number / 10 % 10) << 4) | (number % 10)) as u8
 }
