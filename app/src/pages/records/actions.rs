@@ -24,6 +24,9 @@ pub struct Ways {
     pub giving_back: RwSignal<bool>,
 }
 
+/// A change of the record: what its button says, and what it does.
+type Change = (Pick, fn(&Jobs));
+
 /// What may be done, the next thing last.
 #[component]
 pub fn Actions(
@@ -59,7 +62,7 @@ pub fn Actions(
             on_press=move |()| jobs.with_value(Jobs::check_record)
         />
     };
-    let change: Option<(Pick, fn(&Jobs))> = match (lets_go, loads) {
+    let change: Option<Change> = match (lets_go, loads) {
         (true, _) => Some((|t| t.records.one.let_go, Jobs::ask_let_go)),
         (_, true) => Some((|t| t.records.one.load_again, Jobs::load_record)),
         _ => None,
