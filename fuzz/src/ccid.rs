@@ -20,7 +20,7 @@ pub fn descriptor(bytes: &[u8]) {
     for reader in ReaderInterface::discover(ANY, bytes) {
         let told = &reader.profile.descriptor;
         assert!((1..=254).contains(&told.max_ifsd));
-        assert!((271..=10 + 65_544).contains(&told.max_message_length));
+        assert!((270..=10 + 65_544).contains(&told.max_message_length));
         assert!(told.protocols & 0b11 != 0 && told.default_clock > 0);
         let protected = reader.class == PROTECTED_CLASS;
         assert_eq!(reader.is_protected(), protected);
