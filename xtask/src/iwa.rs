@@ -22,7 +22,7 @@ use crate::tools;
 const MANIFEST: &str = "/.well-known/manifest.webmanifest";
 const START: &str = "/start.js";
 /// Whom the page shows when it is opened: it has nobody to sign in to.
-const START_URL: &str = "/#/device";
+const START_URL: &str = "/#/devices";
 /// What an app may use of what is closed to pages, each for itself only.
 const PERMISSIONS: [&str; 5] = [
     "cross-origin-isolated",
