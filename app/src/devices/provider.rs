@@ -29,6 +29,8 @@ extern "C" {
 
     /// A `PermissionsPolicy`, also under its older name.
     type Policy;
+    #[wasm_bindgen(method)]
+    fn features(this: &Policy) -> js_sys::Array;
     #[wasm_bindgen(method, js_name = allowsFeature)]
     fn allows_feature(this: &Policy, feature: &str) -> bool;
 }
@@ -54,5 +56,7 @@ fn policy(feature: &str) -> Option<bool> {
     let document = document();
     let document: &PolicyDocument = document.unchecked_ref();
     let policy = (document.permissions_policy()).or_else(|| document.feature_policy())?;
-    Some(policy.allows_feature(feature))
+    // Of a feature that the browser does not know it says that it is not allowed.
+    let known = policy.features().includes(&feature.into(), 0);
+    known.then(|| policy.allows_feature(feature))
 }

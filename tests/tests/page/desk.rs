@@ -68,6 +68,8 @@ impl<'b> Desk<'b> {
         self.browser.reload().await;
         self.browser.see("退出登录").await;
         self.browser.press("添加虚拟读卡器").await;
+        // Until the bench is there, the buttons are the browser's own devices'.
+        self.browser.see("拔下读卡器").await;
     }
 
     /// Another PC with a browser of its own, at the same backend.

@@ -195,6 +195,7 @@ pub async fn readers_are_there_in_english(desk: &Desk<'_>) {
     browser.press("Use it here").await;
     browser.see("connected and ready").await;
     browser.close_tab(first).await;
+    browser.press("EN").await;
     browser.see("Take the reader back").await;
     english(desk, "en-reader-taken").await;
 }
