@@ -35,7 +35,7 @@ fn no_cut_at_any_usb_transfer_loses_or_doubles_money() {
     }
     // The stories with a tear, where most can go wrong between host and card.
     for story in STORIES {
-        all.add(explore_wire(Model::tpdu_t1(), &subject(&[]), story, depth));
+        all.add(explore_wire(Model::tpdu_t1(), &subject(&[]), story, 1));
     }
     let summary = format!(
         "explorer of the wire: {} runs and {} sights after them, {} distinct ends, {:.0} s\n",
