@@ -134,6 +134,16 @@ fn an_answer_with_a_wrong_edc_is_asked_for_again_three_times() {
 }
 
 #[test]
+fn what_is_no_block_is_asked_for_again_for_another_reason() {
+    Script::new()
+        .transmits(&[7])
+        .hears_raw(Received::Block(&[0, 0x00]))
+        .sends(&[0, 0x82, 0])
+        .hears(&[0, 0x00, 2, 0x90, 0x00])
+        .answers(&[0x90, 0x00]);
+}
+
+#[test]
 fn after_three_r_blocks_both_sides_are_resynchronised() {
     Script::new()
         .transmits(&[7])

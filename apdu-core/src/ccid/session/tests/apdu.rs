@@ -56,6 +56,20 @@ fn late_foreign_and_doubled_answers_are_dropped() {
 }
 
 #[test]
+fn a_rest_of_something_else_does_not_swallow_the_answer_behind_it() {
+    for rest in [
+        &[0x80, 1, 2][..],
+        // The beginning of an older answer of 32 bytes, which never ends.
+        &[0x80, 32, 0, 0, 0, 0, 0x77, 0, 0, 0, 1, 2, 3],
+    ] {
+        let mut script = Script::sent(short(), T0_ATR, &read(), &READ);
+        script.session.handle_in(1, rest);
+        script.hears_block(&[0x90, 0x00]);
+        script.answered(&[], 0x9000);
+    }
+}
+
+#[test]
 fn bytes_after_the_announced_length_are_ignored_in_the_same_packet_and_in_the_next() {
     let mut script = Script::sent(short(), T0_ATR, &read(), &READ);
     let mut bytes = message(0x80, script.seq, 0, 0, 0, &[0x90, 0x00]);
