@@ -8,7 +8,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
@@ -233,10 +233,32 @@ impl Drop for Turn {
     }
 }
 
+/// The first connection to a new file gives it its write-ahead log. Where another is about the same, or reads
+/// at this moment, SQLite refuses at once, however long it was told to wait: both would wait for each other.
+/// Whoever was refused tries again, and finds it done.
+async fn first_connection(options: &SqliteConnectOptions) -> Result<SqliteConnection, sqlx::Error> {
+    let started = Instant::now();
+    loop {
+        match options.connect().await {
+            Err(error) if is_busy(&error) && started.elapsed() < PATIENCE => {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            connected => return connected,
+        }
+    }
+}
+
+/// SQLITE_BUSY, with whatever more it says in its higher bytes.
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    let code: Option<i32> = code.and_then(|code| code.parse().ok());
+    code.is_some_and(|code| code & 0xFF == 5)
+}
+
 /// Runs the scripts on a connection of their own, without foreign keys: SQLite changes a table that
 /// others refer to only by rebuilding it. They are checked before the commit.
 async fn bring_up_to_date(options: SqliteConnectOptions) -> Result<(), StoreError> {
-    let mut connection = options.foreign_keys(false).connect().await?;
+    let mut connection = first_connection(&options.foreign_keys(false)).await?;
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     migrate::sqlite(&mut transaction, migrate::SCRIPTS).await?;
     let broken = sqlx::query("PRAGMA foreign_key_check")

@@ -1,7 +1,5 @@
 //! A database that an earlier backend has written.
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-
 use super::*;
 use crate::ledger::{Means, Proof, ProvedBy};
 

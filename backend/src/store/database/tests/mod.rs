@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sqlx::postgres::PgConnection;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, Connection};
 
 use super::connection::Transaction;
@@ -271,6 +272,29 @@ async fn a_database_of_a_newer_backend_is_left_alone(scratch: &Scratch) {
     store.database.execute(sql(newer)).await.unwrap();
     store.close().await;
     assert!(scratch.try_open(Purpose::Real).await.is_err());
+}
+
+/// Not even SQLite's own patience helps there: it refuses at once who would wait with a lock of its own.
+#[tokio::test]
+async fn a_new_file_that_another_is_just_making_is_waited_for() {
+    let scratch = Scratch::sqlite();
+    let Scratch::Sqlite(file) = &scratch else {
+        unreachable!()
+    };
+    let options = SqliteConnectOptions::new()
+        .filename(&file.0)
+        .create_if_missing(true);
+    let mut other = SqliteConnection::connect_with(&options).await.unwrap();
+    let making = sqlx::raw_sql("BEGIN IMMEDIATE; CREATE TABLE other (a INTEGER)");
+    making.execute(&mut other).await.unwrap();
+
+    let mut opening = Box::pin(scratch.open());
+    let meanwhile = tokio::time::timeout(Duration::from_millis(100), &mut opening);
+    assert!(meanwhile.await.is_err(), "it opened");
+    let made = sqlx::raw_sql("COMMIT");
+    made.execute(&mut other).await.unwrap();
+    other.close().await.unwrap();
+    opening.await.close().await;
 }
 
 #[tokio::test]
