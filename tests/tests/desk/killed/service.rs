@@ -111,9 +111,6 @@ impl Service {
 
     /// Kills a backend as a power cut would, and starts it again.
     async fn kill(&self, place: usize) {
-        for _ in 0..self.below(LATE) {
-            yield_now().await;
-        }
         // Two kills may have chosen the same one.
         let Some(mut backend) = self.places[place].take() else {
             return;
@@ -149,7 +146,20 @@ impl Service {
             return exchange.await;
         }
         self.be_cruel();
-        tokio::join!(exchange, self.kill(place)).0
+        if self.below(2) == 0 {
+            // What has been answered must be on disk.
+            let answer = exchange.await;
+            self.kill(place).await;
+            return answer;
+        }
+        let turns = self.below(LATE);
+        let kill = async {
+            for _ in 0..turns {
+                yield_now().await;
+            }
+            self.kill(place).await;
+        };
+        tokio::join!(exchange, kill).0
     }
 }
 
