@@ -76,8 +76,12 @@ fn away<T>() -> Result<T, Refusal> {
 }
 
 mod costs;
+mod faults;
+mod levels;
+mod load;
 mod models;
 mod serial;
+mod serial_faults;
 
 struct Quiet;
 
