@@ -117,6 +117,13 @@ pub fn moment(ms: i64) -> String {
     format!("{date} {time}")
 }
 
+/// A moment (ms UTC) without its seconds, where a table has little room.
+pub fn minute(ms: i64) -> String {
+    let mut moment = moment(ms);
+    moment.truncate("2026-11-23 09:30".len());
+    moment
+}
+
 /// Puts a value where the text has `{}`.
 pub fn fill(text: &str, value: impl std::fmt::Display) -> String {
     text.replacen("{}", &value.to_string(), 1)

@@ -126,7 +126,7 @@ sections! {
         paid_before resume do_not_move
         success check_balance check_balance_about balance_checked next_customer
         settled settled_about open_record cancel back_to_amount
-        record record_tail created_at outlet
+        record record_tail created_at outlet valid_until
     }
     /// The fault card and the fault pages.
     faults: Faults {

@@ -213,6 +213,7 @@ pub static TEXTS: Texts = Texts {
         record_tail: "记录号后六位",
         created_at: "充值时间",
         outlet: "网点",
+        valid_until: "有效期至",
     },
     faults: Faults {
         title: "常见故障及其解决方法",

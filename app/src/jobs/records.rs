@@ -156,6 +156,7 @@ impl RecordsTask {
         self.began = now();
         self.fault = None;
         self.met = None;
+        self.decision = Decision::None;
     }
 
     fn fail(&mut self, fault: Fault) {

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 
 use crate::desk::{CardInSlot, Desk, ReaderStatus};
 use crate::gbk;
-use crate::i18n::{moment, sentence, text, texts};
+use crate::i18n::{minute, sentence, text, texts};
 use crate::jobs::{CheckTask, Jobs};
 use crate::parts::{
     Action, CardBadge, CardNo, Column, DataList, DataRow, DataTable, FaultCard, MaskKind, Masked,
@@ -322,9 +322,6 @@ fn Log(log: Vec<LogRecord>, is_protected: bool) -> impl IntoView {
     }
 }
 
-/// Length of `2026-11-23 09:30`: the table has little room in English.
-const TO_THE_MINUTE: usize = 16;
-
 /// As many log records as fit on the screen.
 const SHOWN: usize = 4;
 
@@ -344,7 +341,7 @@ fn Transit(transit: Option<TransitRecord>) -> impl IntoView {
                 t.passage(record.passage).into_any(),
                 format!("{:04X}-{:04X}", record.network, record.station).into_any(),
                 record.lane.into_any(),
-                moment(at)[..TO_THE_MINUTE].to_owned().into_any(),
+                minute(at).into_any(),
             ]
         };
         let rows = transit.map(row).into_iter().collect();

@@ -142,8 +142,7 @@ fn Subject(met: Met) -> impl IntoView {
             <div class="subject-facts">
                 <p>
                     {move || texts().card_type(issue.card_type)} " · " <CardBadge status=status />
-                    " · " {move || texts().check.validity} " " {issue.start.to_string()} " – "
-                    {issue.expiry.to_string()}
+                    " · " {text(|t| t.load.valid_until)} " " {issue.expiry.to_string()}
                 </p>
                 <p>
                     {move || texts().check.card_number} " " <CardNo number=issue.number />

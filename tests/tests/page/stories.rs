@@ -486,7 +486,7 @@ pub async fn everything_is_there_in_english(desk: &Desk<'_>) {
     browser.see("unfinished load").await;
     english(desk, "en-10-resume").await;
     browser.confirm("Go on writing").await;
-    browser.see("agrees with the card").await;
+    browser.see("card agrees").await;
     browser.see_named("After", "130.00").await;
     english(desk, "en-11-check-balance").await;
     browser.confirm("Balance checked").await;

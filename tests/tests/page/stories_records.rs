@@ -245,13 +245,13 @@ pub async fn records_are_there_in_english(desk: &Desk<'_>) {
     browser.choose("Card", "normal").await;
     browser.press("Put in").await;
     browser.see("inserted").await;
-    browser.press("Set to not loaded").await;
+    browser.press("Not loaded").await;
     browser.see("Change this record").await;
     english(desk, "en-records-4-question").await;
     browser.key(Key::Escape).await;
     browser.see("not written yet").await;
     english(desk, "en-records-5-compared").await;
-    browser.press("Set to not loaded").await;
+    browser.press("Not loaded").await;
     browser.confirm("Change it").await;
     browser.see("Load state changed").await;
     english(desk, "en-records-6-put-back").await;

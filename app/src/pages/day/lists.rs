@@ -104,8 +104,7 @@ fn drawer_row(drawer: &Drawer) -> Vec<AnyView> {
         money(drawer.given_back),
         money(drawer.expected),
         drawer.counted.map_or_else(|| ().into_any(), money),
-        // A long one is read in full where the pointer rests.
-        view! { <span class="cut" title=note.clone()>{note.clone()}</span> }.into_any(),
+        view! { <span class="wraps">{note}</span> }.into_any(),
         moment(drawer.opened_at).into_any(),
     ]
 }

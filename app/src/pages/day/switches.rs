@@ -121,8 +121,7 @@ fn row(task: SwitchTask, switch: &SwitchView) -> Vec<AnyView> {
             </span>
         }
         .into_any(),
-        // A long one is read in full where the pointer rests.
-        view! { <span class="cut" title=reason.clone()>{reason.clone()}</span> }.into_any(),
+        view! { <span class="wraps">{reason}</span> }.into_any(),
         switch.operator.clone().into_any(),
         moment(switch.at).into_any(),
         view! {

@@ -83,9 +83,10 @@ pub fn Actions(
         false => (check.into_any(), change.into_any()),
     };
     view! {
-        <div class="actions">
+        <div class="actions many">
             <Back jobs=jobs />
             <ForTwo ways=ways decides=decides running=running />
+            <Export jobs=jobs running=running />
             <Aside ways=ways line=line running=running />
             {first}
             {last}
@@ -104,7 +105,7 @@ fn Back(jobs: JobsHandle) -> impl IntoView {
     }
 }
 
-/// 证据 and 导出证据 for those who oversee, 申请判定 where there is something to decide.
+/// 证据 for those who oversee, 申请判定 where there is something to decide.
 #[component]
 fn ForTwo(
     ways: Ways,
@@ -119,11 +120,6 @@ fn ForTwo(
                 label=text(|t| t.records.one.evidence)
                 disabled=running
                 on_press=move |()| jobs.with_value(Jobs::show_evidence)
-            />
-            <Action
-                label=text(|t| t.records.one.export)
-                disabled=running
-                on_press=move |()| jobs.with_value(Jobs::export_evidence)
             />
         }
     });
@@ -140,6 +136,20 @@ fn ForTwo(
         {evidence}
         {ask}
     }
+}
+
+/// 导出证据, for those who oversee.
+#[component]
+fn Export(jobs: JobsHandle, running: bool) -> impl IntoView {
+    jobs.with_value(Jobs::sees_evidence).then(|| {
+        view! {
+            <Action
+                label=text(|t| t.records.one.export)
+                disabled=running
+                on_press=move |()| jobs.with_value(Jobs::export_evidence)
+            />
+        }
+    })
 }
 
 /// Money back, and paper: what is no step of this task.

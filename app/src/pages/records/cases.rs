@@ -6,7 +6,7 @@ use etc_api::{CaseKind, CaseView, RecordLine, Role};
 use leptos::prelude::*;
 
 use super::JobsHandle;
-use crate::i18n::{fill, moment, text, texts};
+use crate::i18n::{fill, minute, text, texts};
 use crate::jobs::Jobs;
 use crate::jobs::records::Decision;
 use crate::parts::{
@@ -57,7 +57,7 @@ pub fn Cases(jobs: JobsHandle) -> impl IntoView {
                     />
                 }
                 .into_any(),
-                moment(case.at).into_any(),
+                minute(case.at).into_any(),
             ]
         };
         let rows = cases.with(|cases| cases.iter().map(row).collect());
@@ -73,11 +73,16 @@ pub fn Cases(jobs: JobsHandle) -> impl IntoView {
 
 /// Which record, and how much.
 #[component]
-fn About(case: CaseView) -> impl IntoView {
+fn About(
+    case: CaseView,
+    /// Whether the amount bears its unit: a column of amounts does not.
+    #[prop(optional)]
+    unit: bool,
+) -> impl IntoView {
     match (case.record, case.amount) {
         (Some(record), amount) => view! {
             <strong>{record_tail(&record)}</strong>
-            {amount.map(|fen| view! { " " <Money fen=fen unit=true /> })}
+            {amount.map(|fen| view! { " " <Money fen=fen unit=unit /> })}
         }
         .into_any(),
         (None, _) => view! {
@@ -128,7 +133,7 @@ fn CaseFacts(case: CaseView) -> impl IntoView {
         </p>
         <DataList>
             <DataRow label=text(|t| t.records.cases.about)>
-                <About case=case />
+                <About case=case unit=true />
             </DataRow>
             <DataRow label=text(|t| t.records.cases.asked_by)>{operator}</DataRow>
             <DataRow label=text(|t| t.records.cases.reason)>

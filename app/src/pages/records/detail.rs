@@ -164,12 +164,14 @@ fn Open(ways: Ways, shown: Shown) -> impl IntoView {
     let note = match fault {
         Some(fault) => view! { <Failed ways=ways line=line.clone() fault=fault /> }.into_any(),
         None => view! {
-            {match (running, wants_card) {
-                (true, _) => view! { <Working /> }.into_any(),
-                (false, true) => view! { <PutCardIn /> }.into_any(),
-                (false, false) => view! { <Verdict line=line.clone() news=news /> }.into_any(),
+            {match (running, wants_card, asked) {
+                (true, ..) => view! { <Working /> }.into_any(),
+                (false, true, _) => view! { <PutCardIn /> }.into_any(),
+                (false, false, true) => view! { <Asked /> }.into_any(),
+                (false, false, false) => {
+                    view! { <Verdict line=line.clone() news=news /> }.into_any()
+                }
             }}
-            {asked.then(|| view! { <Asked /> })}
             <Actions
                     ways=ways
                 line=line.clone()

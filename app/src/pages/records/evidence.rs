@@ -196,6 +196,11 @@ fn Audit(lines: Vec<AuditLine>) -> impl IntoView {
             // A refusal's code stands behind the event's name.
             let (name, code) = line.event.split_once(' ').unwrap_or((&line.event, ""));
             let event = t.records.event(name).unwrap_or(name);
+            // What a decision is about is no card's data: its own number.
+            let showed = match name.starts_with("case-") {
+                true => String::new(),
+                false => hex::encode(&line.evidence.0),
+            };
             vec![
                 format!("{event} {code}").trim_end().to_owned().into_any(),
                 line.operator.clone().into_any(),
@@ -203,7 +208,7 @@ fn Audit(lines: Vec<AuditLine>) -> impl IntoView {
                     .as_ref()
                     .map_or("–".into(), |id| record_tail(id))
                     .into_any(),
-                view! { <code class="wraps">{hex::encode(&line.evidence.0)}</code> }.into_any(),
+                view! { <code class="wraps">{showed}</code> }.into_any(),
                 moment(line.at).into_any(),
             ]
         };

@@ -7,12 +7,9 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlButtonElement, HtmlElement, HtmlInputElement};
 
 use super::JobsHandle;
-use crate::i18n::{moment, text, texts};
+use crate::i18n::{minute, text, texts};
 use crate::jobs::{Jobs, RecordsTask};
 use crate::parts::{Action, CardNo, Money, PlateBadge, RecordBadge};
-
-/// Length of `2026-11-23 09:30`; the record itself tells the second.
-const TO_THE_MINUTE: usize = 16;
 
 /// What was found.
 #[component]
@@ -134,7 +131,7 @@ fn Row(jobs: JobsHandle, line: RecordLine, i: usize, at: RwSignal<usize>) -> imp
                 <Money fen=record.amount />
             </td>
             <td class="figures">{known(record.balance_after)}</td>
-            <td>{moment(record.created_at)[..TO_THE_MINUTE].to_owned()}</td>
+            <td>{minute(record.created_at)}</td>
         </tr>
     }
 }
