@@ -342,11 +342,11 @@ impl VirtualSerial {
     /// vendor hides it.
     #[wasm_bindgen(js_name = requestPort)]
     pub fn request_port(&self, options: &JsValue) -> Promise {
-        let filters = js_sys::Array::from(&property(options, "filters"));
-        let hidden = filters.length() > 0
-            && filters
-                .iter()
-                .all(|filter| number(&filter, "usbVendorId").is_some());
+        let filters = property(options, "filters").dyn_into::<js_sys::Array>();
+        let hidden = filters.is_ok_and(|filters| {
+            let by_vendor = |filter: JsValue| number(&filter, "usbVendorId").is_some();
+            filters.length() > 0 && filters.iter().all(by_vendor)
+        });
         settled(match self.bench.port_object().filter(|_| !hidden) {
             Some(object) => {
                 self.bench.permit_serial(true);
