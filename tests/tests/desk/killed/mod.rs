@@ -196,9 +196,8 @@ async fn serve(mut teller: Line<'_>, supervisor: &Line<'_>, slots: &[Slot]) {
                     // A kill between the counting of a proof and its judgement takes a try away.
                     Err(fault) if fault.code == Code::ProofsLocked => {
                         teller.sign_in_anew().await;
-                        let path = format!("cards/{}/unlock", slot.plastic.number);
-                        let word = json!({ "operator": SUPERVISOR, "password": demo::PASSWORD });
-                        supervisor.insist(&path, word).await.unwrap();
+                        let unlocked = supervisor.unlock(slot.plastic.number, SUPERVISOR);
+                        unlocked.await.unwrap();
                     }
                     Err(_) => {}
                 }

@@ -43,8 +43,8 @@ pub struct Service {
     started: Notify,
     chance: RefCell<Chance>,
     until_kill: Cell<u32>,
-    /// How many are signing in.
-    signing_in: Cell<u32>,
+    /// How many are giving a password.
+    giving_passwords: Cell<u32>,
     /// How often one was killed.
     pub kills: Cell<usize>,
     keys: Cell<u32>,
@@ -59,7 +59,7 @@ impl Service {
             started: Notify::new(),
             chance: RefCell::new(Chance::new(seed)),
             until_kill: Cell::new(u32::MAX),
-            signing_in: Cell::new(0),
+            giving_passwords: Cell::new(0),
             kills: Cell::new(0),
             keys: Cell::new(0),
         };
@@ -140,7 +140,7 @@ impl Service {
         let place = self.below(self.places.len() as u32) as usize;
         let exchange = exchange(self.addr(place).await, request);
         let left = self.until_kill.get();
-        if left > 1 || self.signing_in.get() > 0 {
+        if left > 1 || self.giving_passwords.get() > 0 {
             let counted = u32::from(left > 1 && left != u32::MAX);
             self.until_kill.set(left - counted);
             return exchange.await;
@@ -228,8 +228,7 @@ impl<'s> Line<'s> {
         line
     }
 
-    /// Signs in until it is done. No new kill comes meanwhile: five in a row would lock the name for a quarter
-    /// of an hour, as it is meant to be.
+    /// Signs in until it is done.
     pub async fn sign_in_anew(&self) {
         let body = json!(SignIn {
             operator: self.operator.into(),
@@ -242,18 +241,36 @@ impl<'s> Line<'s> {
             cookie: "",
             key: None,
         };
-        let signing_in = &self.service.signing_in;
-        signing_in.set(signing_in.get() + 1);
-        let response = loop {
-            if let Some(response) = self.service.exchange(&request).await {
-                break response;
+        let response = self.with_password(async {
+            loop {
+                if let Some(response) = self.service.exchange(&request).await {
+                    break response;
+                }
             }
-        };
-        signing_in.set(signing_in.get() - 1);
+        });
+        let response = response.await;
         let cookie =
             header(&response.head, "set-cookie").unwrap_or_else(|| panic!("{}", response.head));
         let (pair, _) = cookie.split_once(';').unwrap();
         *self.cookie.borrow_mut() = pair.to_owned();
+    }
+
+    /// Gives a card its tries back, on a supervisor's word.
+    pub async fn unlock(&self, card: CardNumber, supervisor: &str) -> Result<(), Refusal> {
+        let word = json!({ "operator": supervisor, "password": demo::PASSWORD });
+        let path = format!("cards/{card}/unlock");
+        let unlock = self.insist(&path, word);
+        self.with_password(unlock).await.map(|_| ())
+    }
+
+    /// Asks what bears a password. No new kill comes meanwhile: five in a row would lock the name for a quarter
+    /// of an hour, as it is meant to be.
+    async fn with_password<T>(&self, asking: impl Future<Output = T>) -> T {
+        let giving = &self.service.giving_passwords;
+        giving.set(giving.get() + 1);
+        let answer = asking.await;
+        giving.set(giving.get() - 1);
+        answer
     }
 
     /// Asks until there is an answer, as one attempt.
