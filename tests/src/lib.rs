@@ -6,12 +6,14 @@
 //! * [`dishonest`]: a page that lies.
 //! * [`simulate`]: days at several counters, by chance.
 //! * [`browser`]: the production page in a real Chromium.
+//! * [`replay`]: cards whose exchanges are noted, and cards that answer as captured.
 //! * [`scratch`]: databases of a test's own.
 
 pub mod browser;
 pub mod bus;
 pub mod dishonest;
 pub mod explore;
+pub mod replay;
 pub mod scratch;
 pub mod serial_bus;
 pub mod simulate;

@@ -7,6 +7,7 @@
 
 mod desk;
 mod stories;
+mod stories_devices;
 mod stories_evidence;
 mod stories_money;
 mod stories_reader;
@@ -57,6 +58,13 @@ async fn stories(browser: Rc<Browser>) {
         a_second_tab_does_not_get_the_reader,
         everything_is_there_in_english,
         a_bank_teller_is_refused_cash,
+    );
+    tell!(browser, stories_devices:
+        a_reader_is_looked_at_without_signing_in,
+        a_load_is_in_the_trace_without_its_secrets,
+        a_capture_of_the_page_can_be_replayed,
+        a_protected_reader_has_its_reasons_told,
+        devices_are_there_in_english,
     );
     tell!(browser, stories_money:
         a_load_is_paid_by_pos,
