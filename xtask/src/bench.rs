@@ -29,7 +29,7 @@ pub fn everything() -> Result<(), Failure> {
 /// Durable authorisations against the bare commits of the same database.
 fn authorisations() -> Result<(), Failure> {
     tools::for_tests()?;
-    let build = ["build", "--package", "etc-tests", "--bin", "authorisations"];
+    let build = ["build", "--workspace", "--bin", "authorisations"];
     run(cargo().args(build))?;
     let bench = target_dir().join("debug").join("authorisations");
     let file = target_dir().join("bench.sqlite");

@@ -187,7 +187,7 @@ impl Seen {
     }
 
     /// The card, each of its exchanges noted in `trace`.
-    pub fn traced<C: Card>(self, card: C, trace: RwSignal<Trace>) -> Traced<C> {
+    pub fn traced<C: Card>(self, card: C, trace: ArcRwSignal<Trace>) -> Traced<C> {
         Traced {
             card,
             line: self.line,
@@ -219,7 +219,7 @@ impl Line {
 pub struct Traced<C> {
     card: C,
     line: StoredValue<Line>,
-    trace: RwSignal<Trace>,
+    trace: ArcRwSignal<Trace>,
 }
 
 impl<C: Card> Card for Traced<C> {

@@ -74,7 +74,7 @@ impl Timed {
 impl Jobs {
     /// Powers the card, so that it says what it is.
     pub fn power_card(&self) {
-        let Some(mut card) = self.begin(Doing::Power, self.desk.seen.trace) else {
+        let Some(mut card) = self.begin(Doing::Power, self.desk.seen.trace.into()) else {
             return;
         };
         let jobs = self.clone();
@@ -86,9 +86,10 @@ impl Jobs {
 
     /// Times a command that changes nothing, until it is done or [stopped](Self::stop_self_test).
     pub fn self_test(&self) {
-        // A trace of its own: a hundred times the same would push what matters out of the other.
-        let trace = RwSignal::new(Trace::default());
-        let Some(mut card) = self.begin(Doing::SelfTest(0), trace) else {
+        // A trace of its own: a hundred times the same would push what matters out of the other. It outlives
+        // the button that was pressed.
+        let trace = ArcRwSignal::new(Trace::default());
+        let Some(mut card) = self.begin(Doing::SelfTest(0), trace.clone()) else {
             return;
         };
         let jobs = self.clone();
@@ -115,8 +116,8 @@ impl Jobs {
 
     /// Writes down what the card answers to reads.
     pub fn capture(&self) {
-        let trace = RwSignal::new(Trace::default());
-        let Some(mut card) = self.begin(Doing::Capture, trace) else {
+        let trace = ArcRwSignal::new(Trace::default());
+        let Some(mut card) = self.begin(Doing::Capture, trace.clone()) else {
             return;
         };
         let jobs = self.clone();
@@ -140,7 +141,7 @@ impl Jobs {
         });
     }
 
-    fn begin(&self, doing: Doing, trace: RwSignal<Trace>) -> Option<Traced<ReaderCard>> {
+    fn begin(&self, doing: Doing, trace: ArcRwSignal<Trace>) -> Option<Traced<ReaderCard>> {
         let task = self.device;
         let refuse = move |fault| task.update(|task| task.fault = Some(fault));
         let card = self.take_reader_noted(trace, refuse)?;

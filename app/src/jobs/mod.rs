@@ -88,13 +88,13 @@ impl Jobs {
 
     /// The reader, for a task that begins; one task uses it at a time.
     fn take_reader(&self, refuse: impl Fn(Fault)) -> Option<Traced<ReaderCard>> {
-        self.take_reader_noted(self.desk.seen.trace, refuse)
+        self.take_reader_noted(self.desk.seen.trace.into(), refuse)
     }
 
     /// As [`take_reader`](Self::take_reader); its exchanges are noted in this trace.
     fn take_reader_noted(
         &self,
-        trace: RwSignal<Trace>,
+        trace: ArcRwSignal<Trace>,
         refuse: impl Fn(Fault),
     ) -> Option<Traced<ReaderCard>> {
         if self.desk.job.get_untracked().is_some() {

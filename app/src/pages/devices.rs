@@ -133,7 +133,7 @@ fn SelfTest() -> impl IntoView {
 fn times(timed: Timed) -> impl IntoView {
     let t = &texts().devices.test;
     let columns = vec![
-        Column::words(t.times),
+        Column::words(""),
         Column::figures(t.min),
         Column::figures(t.median),
         Column::figures(t.p95),

@@ -107,7 +107,8 @@ pub async fn a_capture_of_the_page_can_be_replayed(desk: &Desk<'_>) {
 pub async fn a_protected_reader_has_its_reasons_told(desk: &Desk<'_>) {
     let browser = desk.browser;
     browser.go("#/devices").await;
-    browser.press("添加受保护的读卡器").await;
+    browser.choose("读卡器", "protected").await;
+    browser.press("添加虚拟读卡器").await;
     browser.see_named("USB 类", "0x0B · 受保护").await;
     browser.see("RDR-104").await;
     browser.see("可行的办法").await;
@@ -139,8 +140,9 @@ pub async fn devices_are_there_in_english(desk: &Desk<'_>) {
     browser.press("Start capture").await;
     browser.see("Captured").await;
     english(desk, "en-devices-kit").await;
-    browser.press("Unplug reader").await;
-    browser.press("Add protected reader").await;
+    browser.press("Unplug").await;
+    browser.choose("Reader", "protected").await;
+    browser.press("Add virtual reader").await;
     browser.press("Reader and card").await;
     browser.see("What would work").await;
     english(desk, "en-devices-protected").await;

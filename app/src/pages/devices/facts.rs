@@ -30,7 +30,7 @@ pub fn list(rows: Vec<(&'static str, String)>) -> AnyView {
     view! { <dl class="data">{rows}</dl> }.into_any()
 }
 
-/// The reader: what it is, or why there is none and what would work.
+/// The reader: what it is, or why there is none.
 #[component]
 pub fn ReaderFacts() -> impl IntoView {
     let desk = Desk::get();
@@ -39,16 +39,11 @@ pub fn ReaderFacts() -> impl IntoView {
         let reader = desk.seen.reader.get()?;
         Some(list(reader_rows(t, &reader)))
     };
-    let instead = move || match desk.reader.get() {
-        ReaderStatus::Refused(code) if another_would_work(code) => Some(view! { <Instead /> }),
-        _ => None,
-    };
     view! {
         <section>
             <h2>{text(|t| t.devices.reader.heading)}</h2>
             {facts}
             <ReaderHint />
-            {instead}
         </section>
     }
 }
@@ -65,12 +60,14 @@ fn another_would_work(code: Code) -> bool {
 #[component]
 fn Instead() -> impl IntoView {
     view! {
-        <h3>{text(|t| t.devices.reader.instead)}</h3>
-        <ol class="instead">
-            <li>{text(|t| t.devices.reader.other_reader)}</li>
-            <li>{text(|t| t.devices.reader.web_app)}</li>
-            <li>{text(|t| t.devices.reader.programmer)}</li>
-        </ol>
+        <section>
+            <h2>{text(|t| t.devices.reader.instead)}</h2>
+            <ol class="instead">
+                <li>{text(|t| t.devices.reader.other_reader)}</li>
+                <li>{text(|t| t.devices.reader.web_app)}</li>
+                <li>{text(|t| t.devices.reader.programmer)}</li>
+            </ol>
+        </section>
     }
 }
 
@@ -152,9 +149,19 @@ fn in_words(t: &ReaderTexts, quirk: Quirk) -> String {
     }
 }
 
-/// The card: its ATR in words.
+/// The card; or what would work instead, where the reader can take none.
 #[component]
 pub fn CardFacts() -> impl IntoView {
+    let desk = Desk::get();
+    move || match desk.reader.get() {
+        ReaderStatus::Refused(code) if another_would_work(code) => view! { <Instead /> }.into_any(),
+        _ => view! { <Card /> }.into_any(),
+    }
+}
+
+/// The card: its ATR in words.
+#[component]
+fn Card() -> impl IntoView {
     let desk = Desk::get();
     let powering = move || task().with(|task| task.doing == Some(Doing::Power));
     let facts = move || {
