@@ -138,7 +138,7 @@ pub async fn a_reader_on_a_serial_line_loads_a_card(desk: &Desk<'_>) {
         browser.press("取消").await;
     }
     browser.press("拔卡").await;
-    browser.see("卡 无卡").await;
+    browser.see("卡片 无卡").await;
     desk.must_have_loaded("normal", &[100_00]).await;
 }
 
