@@ -10,7 +10,7 @@ use crate::authority::{
 };
 use crate::bcd::CardNumber;
 use crate::card::{Card, PowerSession};
-use crate::fault::Fault;
+use crate::fault::{Code, Fault, Written};
 use crate::hex::Fixed;
 use crate::toll_card::wallet::{self, InitAnswer};
 use crate::toll_card::{LogRecord, TransactionKind};
@@ -63,7 +63,12 @@ pub(super) async fn account(
         prove,
         log,
     };
-    Ok(authority.account(shown.card, &account).await?)
+    let accounted = authority.account(shown.card, &account).await;
+    accounted.map_err(|refusal| match refusal.code {
+        // The card has left the counter of a load, and nothing tells whether the load took it there.
+        Code::OnSupervisorList => Fault::from(refusal).written(Written::Unknown),
+        _ => refusal.into(),
+    })
 }
 
 /// The proof of the load that brought the card to `counter`, where it keeps one.

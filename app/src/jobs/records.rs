@@ -674,7 +674,13 @@ impl Jobs {
                 Ok(_) => Decision::Taken,
                 Err(refusal) => Decision::Refused(refusal.into()),
             };
-            task.update(|task| task.decision = decision);
+            task.update(|task| {
+                if decision == Decision::Taken {
+                    // What was asked about is in other hands now.
+                    task.fault = None;
+                }
+                task.decision = decision;
+            });
             let open = task.with_untracked(|task| task.open.clone());
             match open {
                 Some(open) => {

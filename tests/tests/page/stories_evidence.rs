@@ -197,6 +197,7 @@ pub async fn a_load_that_nothing_proves_is_decided_by_two(desk: &Desk<'_>) {
     desk.picture("listed-3-waiting").await;
     approve(desk, "demo.supervisor", "还需 1 人").await;
     approve(desk, "demo.supervisor2", "没有等待核准的申请").await;
+    browser.press("查找").await;
     open_record(desk).await;
     browser.see("由两位主管判定为已圈存").await;
     desk.picture("listed-4-decided").await;

@@ -1,7 +1,7 @@
 //! One record: its facts, what its card says beside them, and the one thing to do next.
 
 use apdu_core::authority::{CardStatus, RechargeState};
-use apdu_core::fault::{Code, Fault};
+use apdu_core::fault::{Code, Fault, Written};
 use etc_api::{CaseKind, Means, RecordLine};
 use leptos::prelude::*;
 
@@ -145,7 +145,7 @@ fn rail(task: &RecordsTask, may_change: bool) -> Vec<RailStep> {
 
 /// Whether it is open what came of the step; then it is not called failed.
 fn is_open(fault: &Fault) -> bool {
-    fault.code == Code::AnswerLost
+    fault.code == Code::AnswerLost || fault.written == Written::Unknown
 }
 
 #[component]
