@@ -124,6 +124,8 @@ pub static TEXTS: Texts = Texts {
         write_card: "do not move the card",
         confirm: "waiting for the backend",
         check_balance: "waiting for the card",
+        call_tag: "Looking for the tag",
+        read_vehicle: "Reading the vehicle information; the backend opens it",
         pay: "waiting for the money",
         amount: "enter the amount",
     },

@@ -99,7 +99,7 @@ sections! {
     /// What the step rail says while a step takes long.
     waits: Waits {
         read_card ask_records settle_open prove_card account let_go authorise write_card confirm
-        check_balance
+        check_balance call_tag read_vehicle
         pay amount
     }
     /// What F1 says about the step in hand.

@@ -143,6 +143,8 @@ impl Texts {
             Step::WriteCard => self.waits.write_card,
             Step::Confirm => self.waits.confirm,
             Step::CheckBalance => self.waits.check_balance,
+            Step::CallTag => self.waits.call_tag,
+            Step::ReadVehicle => self.waits.read_vehicle,
         }
     }
 }

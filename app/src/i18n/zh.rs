@@ -124,6 +124,8 @@ pub static TEXTS: Texts = Texts {
         write_card: "请勿移动卡片",
         confirm: "等待后台登记",
         check_balance: "等待卡片答复",
+        call_tag: "正在寻找标签",
+        read_vehicle: "正在读取车辆信息，由后台解读",
         pay: "等待确认收款",
         amount: "请输入金额",
     },
