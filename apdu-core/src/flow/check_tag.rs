@@ -11,7 +11,7 @@ use crate::card::PowerSession;
 use crate::fault::{Code, Fault};
 use crate::hex::Bytes;
 use crate::obu::{
-    RemovalFlag, SystemInformation, VehicleInformation, read_encrypted, select_application,
+    RemovalFlag, SystemInformation, Unit, VehicleInformation, read_encrypted, select_application,
 };
 use crate::obu_programmer::{Channel, ObuProgrammer, Tag};
 use crate::sw::Sw;
@@ -35,6 +35,8 @@ pub struct CheckedTag {
 pub struct CheckedVehicle {
     /// The file.
     pub information: VehicleInformation,
+    /// Unit of the measures of trucks on this kind of tag.
+    pub truck_unit: Unit,
     /// Whether the tag has shown that it is here and now, and not a recording.
     pub is_present: bool,
     /// Where it differs from the records.
@@ -115,7 +117,7 @@ async fn read_tag(
         Ok(read) => {
             progress.at(Step::ReadVehicle);
             match read_vehicle(programmer, session, &system, &read).await? {
-                Ok(shown) => open_vehicle(authority, &system, &shown).await,
+                Ok(shown) => open_vehicle(authority, &system, &read, &shown).await,
                 Err(refused) => Err(refused),
             }
         }
@@ -173,6 +175,7 @@ async fn read_vehicle(
 async fn open_vehicle(
     authority: &mut dyn TagAuthority,
     system: &SystemInformation,
+    read: &ReadVehicle,
     shown: &ShownVehicle,
 ) -> Result<CheckedVehicle, Fault> {
     let opened = authority
@@ -181,6 +184,7 @@ async fn open_vehicle(
     let information = VehicleInformation::parse(&opened.file.0);
     Ok(CheckedVehicle {
         information: information.map_err(|_| Fault::new(Code::MalformedTag))?,
+        truck_unit: read.profile.truck_unit,
         is_present: opened.is_present,
         differences: opened.differences,
     })
