@@ -29,6 +29,9 @@ pub use money::*;
 mod records;
 
 pub use records::*;
+mod tags;
+
+pub use tags::*;
 
 macro_rules! sections {
     ($($(#[doc = $doc:literal])+ $section:ident: $name:ident { $($field:ident)+ })+) => {
@@ -41,6 +44,8 @@ macro_rules! sections {
             pub money: MoneyTexts,
             /// Texts about records.
             pub records: RecordTexts,
+            /// Texts about tags.
+            pub tags: TagTexts,
             /// Names of values that cards and records hold.
             pub words: Words,
         }

@@ -5,6 +5,7 @@ use super::texts::*;
 mod devices;
 mod money;
 mod records;
+mod tags;
 
 /// All texts.
 pub static TEXTS: Texts = Texts {
@@ -300,6 +301,7 @@ pub static TEXTS: Texts = Texts {
     devices: devices::DEVICES,
     money: money::MONEY,
     records: records::RECORDS,
+    tags: tags::TAGS,
     words: Words {
         plate_colours: [
             "蓝色",

@@ -47,13 +47,22 @@ pub const GROUPS: &[Group] = &[
     },
     Group {
         label: |t| t.tasks.check_group,
-        tasks: &[Task {
-            page: Page::CheckCard,
-            digit: 2,
-            label: |t| t.tasks.check,
-            about: |t| t.tasks.check_about,
-            roles: EVERYBODY,
-        }],
+        tasks: &[
+            Task {
+                page: Page::CheckCard,
+                digit: 2,
+                label: |t| t.tasks.check,
+                about: |t| t.tasks.check_about,
+                roles: EVERYBODY,
+            },
+            Task {
+                page: Page::CheckTag,
+                digit: 8,
+                label: |t| t.tags.menu.title,
+                about: |t| t.tags.menu.about,
+                roles: EVERYBODY,
+            },
+        ],
     },
     Group {
         label: |t| t.records.menu.group,
@@ -126,6 +135,7 @@ pub fn title(page: Page, texts: &Texts) -> &'static str {
     match page {
         Page::Home => texts.tasks.home,
         Page::CheckCard => texts.tasks.check,
+        Page::CheckTag => texts.tags.menu.title,
         Page::Load => texts.tasks.load,
         Page::Records => texts.records.menu.title,
         Page::Drawer => texts.money.menu.drawer,
