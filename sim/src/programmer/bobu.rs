@@ -169,6 +169,10 @@ impl Programmer {
         }
         // A tag in contact is the one that was put there first.
         let chip = if to_esam { Chip::Esam(0) } else { Chip::Card };
+        // "50" frames have no reset of the card.
+        if chip == Chip::Card && options.start == Start::Fifty && !self.card_is_powered {
+            self.power_card();
+        }
         if chip == Chip::Card && !self.card_is_powered {
             return Some(no_chip.to_vec());
         }
