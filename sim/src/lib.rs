@@ -8,6 +8,7 @@
 //! * [`reader`]: a CCID reader at the level of USB transfers, or of a serial line's bytes, for tests
 //!   and the explorer;
 //! * [`programmer`]: an OBU programmer on a serial line, in either dialect, with [`tag`]s in its field;
+//! * `serial_socket` and the program `obu-programmer`: the same line over a socket;
 //! * `usbip` and the program `usb-reader`: the same reader as a USB device of a Linux machine;
 //! * [`vpcd`] and the program `toll-card`: a socket, for a reader emulated outside;
 //! * `web` (wasm only): objects shaped like `navigator.usb` and `navigator.serial`, for the page of a
@@ -24,6 +25,8 @@ mod faults;
 mod hex;
 pub mod programmer;
 pub mod reader;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod serial_socket;
 pub mod tag;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod usbip;
