@@ -56,11 +56,10 @@ extern "C" {
     fn plug_programmer(this: &VirtualBench, kind: &str);
     #[wasm_bindgen(method, js_name = unplugProgrammer)]
     fn unplug_programmer(this: &VirtualBench);
-    // A bench without programmers has neither.
-    #[wasm_bindgen(method, catch, js_name = programmerPlugged)]
-    fn programmer_plugged(this: &VirtualBench) -> Result<bool, JsValue>;
-    #[wasm_bindgen(method, catch)]
-    fn tags(this: &VirtualBench) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, js_name = programmerPlugged)]
+    fn programmer_plugged(this: &VirtualBench) -> bool;
+    #[wasm_bindgen(method)]
+    fn tags(this: &VirtualBench) -> JsValue;
     #[wasm_bindgen(method, js_name = putTag)]
     fn put_tag(this: &VirtualBench, id: &str);
     #[wasm_bindgen(method, js_name = takeTag)]
@@ -302,9 +301,7 @@ fn look(bench: &VirtualBench) -> BenchView {
             "after" => Tear::After,
             _ => Tear::None,
         },
-        programmer: bench.programmer_plugged().unwrap_or_default(),
-        tags: (bench.tags().ok())
-            .and_then(|tags| serde_wasm_bindgen::from_value(tags).ok())
-            .unwrap_or_default(),
+        programmer: bench.programmer_plugged(),
+        tags: serde_wasm_bindgen::from_value(bench.tags()).unwrap_or_default(),
     }
 }

@@ -272,7 +272,7 @@ pub static TEXTS: Texts = Texts {
         shielded: "not shown while masking is on",
     },
     bench: Bench {
-        title: "Demo bench",
+        title: "Bench",
         card: "Card",
         insert: "Put in",
         remove: "Pull out",

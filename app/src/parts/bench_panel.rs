@@ -34,19 +34,26 @@ pub fn BenchPanel() -> impl IntoView {
     }
 }
 
-/// Reader and cards.
+/// Reader and cards. Without a reader, cards go into the slot of the programmer.
 #[component]
 fn CardSide(bench: BenchHandle, view: RwSignal<Option<BenchView>>) -> impl IntoView {
     let plugged = Memo::new(move |_| view.with(|v| v.as_ref().is_some_and(|v| v.plugged)));
+    let slot = Memo::new(move |_| {
+        let programmer = view.with(|v| v.as_ref().is_some_and(|v| v.programmer));
+        plugged.get() || programmer
+    });
+    let unplug = move |()| bench.with_value(Bench::unplug);
     view! {
         <Show
-            when=move || plugged.get()
+            when=move || slot.get()
             fallback=move || view! { <AddReader bench=bench /> }
         >
             <Cards bench=bench view=view />
             <TearSwitch bench=bench view=view />
             <Press label=|t| t.bench.reset on_press=move |()| bench.with_value(Bench::reset_cards) />
-            <Press label=|t| t.bench.unplug on_press=move |()| bench.with_value(Bench::unplug) />
+            <Show when=move || plugged.get()>
+                <Press label=|t| t.bench.unplug on_press=unplug />
+            </Show>
         </Show>
     }
 }

@@ -6,11 +6,11 @@ use crate::i18n::texts::*;
 pub const TAGS: TagTexts = TagTexts {
     menu: TagMenu {
         title: "Tag check",
-        about: "Read vehicle, validity and removal flag of a tag and compare them with the records.",
+        about: "Read vehicle, validity and removal flag; compare with the records.",
         help: "Lay the tag flat on the programmer, with no other tag near, and press “Read tag”. Nothing is written. Compare a line that differs with the vehicle licence.",
     },
     device: ProgrammerTexts {
-        short: "Programmer",
+        short: "OBU",
         none: "No OBU programmer connected",
         opening: "Finding out what the programmer speaks",
         refused: "The OBU programmer cannot be used",
@@ -40,7 +40,7 @@ pub const TAGS: TagTexts = TagTexts {
         serial: "OBU number",
         sn: "SN",
         issuer: "Issuer",
-        version: "Contract version",
+        version: "Version",
         validity: "Valid",
         never: "not written",
         removal: "Removal flag",
@@ -55,7 +55,7 @@ pub const TAGS: TagTexts = TagTexts {
         blank: "blank",
         plate_colour: "Plate colour",
         class: "Class",
-        measures: "Length × width × height",
+        measures: "Size",
         seats: "Seats",
         seats_or_load: "Seats or load",
         load: "Permitted load",
