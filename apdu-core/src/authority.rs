@@ -14,6 +14,13 @@ use crate::hex::{Bytes, Fixed};
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
+mod tag;
+
+pub use tag::{
+    ReadVehicle, ShownVehicle, TagAuthority, TagDifference, TagField, TagSight, TagSighted,
+    TagVehicle,
+};
+
 /// The central backend as a flow sees it. Every call has a deadline; no answer in time is
 /// [`Code::AnswerLost`] and means *unknown*.
 pub trait Authority {
@@ -122,7 +129,7 @@ pub struct Sighted {
     pub today: Date,
 }
 
-/// Status of a card in the records. Every task checks it first.
+/// Status of a card or a tag in the records. Every task checks it first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -152,6 +159,18 @@ impl CardStatus {
             Self::Cancelled => Some(Code::CardCancelled),
             Self::Damaged => Some(Code::CardDamaged),
             Self::Blacklisted => Some(Code::CardBlacklisted),
+        }
+    }
+
+    /// The same, where it is the status of a tag.
+    pub fn refusal_of_tag(self) -> Option<Code> {
+        match self {
+            Self::Normal => None,
+            Self::Suspended => Some(Code::TagSuspended),
+            Self::Lost => Some(Code::TagLost),
+            Self::Cancelled => Some(Code::TagCancelled),
+            Self::Damaged => Some(Code::TagDamaged),
+            Self::Blacklisted => Some(Code::TagBlacklisted),
         }
     }
 }

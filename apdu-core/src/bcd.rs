@@ -96,6 +96,7 @@ impl fmt::Debug for Time {
 #[cfg(feature = "serde")]
 mod json {
     use super::{CardNumber, Date, packed};
+    use crate::obu::ContractSerial;
     use alloc::string::{String, ToString};
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
@@ -106,6 +107,18 @@ mod json {
     }
 
     impl<'de> Deserialize<'de> for CardNumber {
+        fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+            String::deserialize(from)?.parse().map_err(D::Error::custom)
+        }
+    }
+
+    impl Serialize for ContractSerial {
+        fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+            to.collect_str(self)
+        }
+    }
+
+    impl<'de> Deserialize<'de> for ContractSerial {
         fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
             String::deserialize(from)?.parse().map_err(D::Error::custom)
         }

@@ -220,6 +220,22 @@ codes! {
     CardCancelled = "AUT-205",
     /// The card is marked as damaged.
     CardDamaged = "AUT-206",
+    /// The tag is not in the records.
+    TagUnknown = "AUT-211",
+    /// The tag is on the blacklist.
+    TagBlacklisted = "AUT-212",
+    /// The tag is suspended.
+    TagSuspended = "AUT-213",
+    /// The tag is reported lost.
+    TagLost = "AUT-214",
+    /// The tag is cancelled.
+    TagCancelled = "AUT-215",
+    /// The tag is marked as damaged.
+    TagDamaged = "AUT-216",
+    /// No reading of this tag by this operator is under way; read it again.
+    TagReadingOver = "AUT-221",
+    /// What the tag answered is not the vehicle information that was asked for.
+    WrongVehicle = "AUT-222",
     /// The amount is not allowed.
     AmountNotAllowed = "AUT-301",
     /// The balance would exceed what the card may hold.
@@ -335,6 +351,16 @@ codes! {
     ProgrammerCannot = "PRG-111",
     /// The command does not fit into a frame of the programmer.
     TooLongForProgrammer = "PRG-112",
+    /// No programmer is connected.
+    NoProgrammer = "PRG-113",
+    /// Another program holds the port, or the operating system does not let the browser open it.
+    ProgrammerBusy = "PRG-114",
+    /// Another tab of this browser has the programmer.
+    ProgrammerInOtherTab = "PRG-115",
+    /// No port was chosen in the browser's dialogue.
+    NoPortChosen = "PRG-116",
+    /// The browser has no Web Serial, or a policy keeps it from this page.
+    NoWebSerial = "PRG-117",
 
     /// No tag answers.
     NoTag = "OBU-101",
@@ -348,6 +374,20 @@ codes! {
     MalformedTag = "OBU-105",
     /// The tag's algorithm (SM4) has no key in its profile.
     TagAlgorithm = "OBU-106",
+    /// The tag was issued by another province.
+    ForeignTag = "OBU-107",
+    /// The tag has not been issued to a vehicle yet.
+    TagNotIssued = "OBU-108",
+    /// Tag and records disagree.
+    TagDiffers = "OBU-109",
+    /// The tag was taken off its windscreen, or was never activated.
+    TagRemoved = "OBU-110",
+    /// The tag has expired.
+    TagExpired = "OBU-111",
+    /// The tag's validity has not begun.
+    TagNotYetValid = "OBU-112",
+    /// The tag refused a command.
+    TagRefused = "OBU-113",
 }
 
 impl Code {

@@ -9,6 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use crate::bcd::{CardNumber, Date};
 use crate::fault::Code;
 use crate::hex::{Bytes, Fixed};
+use crate::obu::ContractSerial;
 
 impl<const N: usize> JsonSchema for Fixed<N> {
     fn schema_name() -> Cow<'static, str> {
@@ -52,6 +53,21 @@ impl JsonSchema for CardNumber {
             "type": "string",
             "pattern": "^[0-9]{20}$",
             "examples": ["62012201230100000017"],
+        })
+    }
+}
+
+impl JsonSchema for ContractSerial {
+    fn schema_name() -> Cow<'static, str> {
+        "ContractSerial".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "The 16 digits of a tag's contract serial number.",
+            "type": "string",
+            "pattern": "^[0-9]{16}$",
+            "examples": ["6201230100000017"],
         })
     }
 }

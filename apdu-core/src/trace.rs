@@ -35,6 +35,12 @@ impl Redacted {
         Self(bytes.iter().copied().map(Some).collect())
     }
 
+    /// These bytes, of which only the marked ones are shown.
+    pub(crate) fn shown(bytes: &[u8], marked: &[bool]) -> Self {
+        let bytes = bytes.iter().zip(marked);
+        Self(bytes.map(|(byte, shown)| shown.then_some(*byte)).collect())
+    }
+
     /// A command APDU: header and lengths stay, data where a rule shows it.
     pub fn command(bytes: &[u8]) -> Self {
         let mut shown = vec![None; bytes.len()];
@@ -68,6 +74,11 @@ impl Redacted {
             }
         }
         Self(shown)
+    }
+
+    /// Which bytes are shown.
+    pub(crate) fn is_shown(&self) -> impl Iterator<Item = bool> {
+        self.0.iter().map(Option::is_some)
     }
 
     /// The bytes, with `fill` for the secret ones.

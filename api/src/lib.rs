@@ -14,6 +14,7 @@ mod money;
 mod records;
 mod report;
 mod switches;
+mod tags;
 
 pub use cases::{Approve, AskCase, CaseKind, CaseState, CaseView};
 pub use money::{
@@ -25,6 +26,7 @@ pub use records::{
 };
 pub use report::{Alarm, AuditHead, AuditHeads, DayReport, Takings};
 pub use switches::{StopLoads, SwitchScope, SwitchView};
+pub use tags::StockTag;
 
 /// Header that makes a repeated request one attempt: any text of 8 to 64 characters.
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";

@@ -25,6 +25,7 @@ use crate::{journal, json};
 
 mod money;
 mod records;
+mod tags;
 
 /// No answer within this time is *unknown*.
 const DEADLINE: Duration = Duration::from_secs(15);

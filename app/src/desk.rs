@@ -26,6 +26,8 @@ pub struct Desk {
     pub reader: RwSignal<ReaderStatus>,
     /// The card in the reader.
     pub card: RwSignal<CardInSlot>,
+    /// The OBU programmer.
+    pub programmer: RwSignal<ProgrammerStatus>,
     /// The connection to the backend.
     pub link: RwSignal<Link>,
     /// The page that is shown.
@@ -63,6 +65,22 @@ impl ReaderStatus {
             Code::ReaderInOtherTab | Code::ReaderTakenOver | Code::OtherTabBusy
         )
     }
+}
+
+/// The OBU programmer as the device bar shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProgrammerStatus {
+    /// None is connected.
+    None,
+    /// Its port is being opened, and it is asked what it speaks.
+    Opening,
+    /// It works.
+    Ready {
+        /// The profile it answers to, by name.
+        profile: String,
+    },
+    /// It cannot be used, for this reason.
+    Refused(Code),
 }
 
 /// The card as the device bar shows it.

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::backend::Backend;
-use crate::desk::{CardInSlot, Desk, Link, ReaderStatus};
+use crate::desk::{CardInSlot, Desk, Link, ProgrammerStatus, ReaderStatus};
 use crate::devices::Devices;
 use crate::devices::bench::Bench;
 use crate::devices::trace::Seen;
@@ -15,6 +15,7 @@ use crate::jobs::Jobs;
 use crate::keys;
 use crate::lock;
 use crate::pages::check_card::CheckCard;
+use crate::pages::check_tag::CheckTag;
 use crate::pages::day::DayPage;
 use crate::pages::devices::DevicesPage;
 use crate::pages::drawer::DrawerPage;
@@ -39,6 +40,7 @@ pub fn Root() -> impl IntoView {
         locked: RwSignal::new(lock::remembered()),
         reader: RwSignal::new(ReaderStatus::None),
         card: RwSignal::new(CardInSlot::Absent),
+        programmer: RwSignal::new(ProgrammerStatus::None),
         link: RwSignal::new(Link::default()),
         page: RwSignal::new(Page::Home),
         seen: Seen::new(),
@@ -96,6 +98,7 @@ fn SignedIn(
     let page = move || match desk.page.get() {
         Page::Home => view! { <HomePage /> }.into_any(),
         Page::CheckCard => view! { <CheckCard /> }.into_any(),
+        Page::CheckTag => view! { <CheckTag /> }.into_any(),
         Page::Load => view! { <Load /> }.into_any(),
         Page::Records => view! { <Records /> }.into_any(),
         Page::Drawer => view! { <DrawerPage /> }.into_any(),

@@ -11,6 +11,8 @@ pub enum Page {
     Home,
     /// 卡片检测
     CheckCard,
+    /// 标签检测
+    CheckTag,
     /// 卡片充值
     Load,
     /// 充值记录
@@ -33,6 +35,7 @@ impl Page {
         match self {
             Self::Home => "#/".into(),
             Self::CheckCard => "#/check".into(),
+            Self::CheckTag => "#/check-tag".into(),
             Self::Load => "#/load".into(),
             Self::Records => "#/records".into(),
             Self::Drawer => "#/drawer".into(),
@@ -47,6 +50,7 @@ impl Page {
     pub fn of_hash(hash: &str) -> Self {
         match hash.trim_start_matches(['#', '/']) {
             "check" => Self::CheckCard,
+            "check-tag" => Self::CheckTag,
             "load" => Self::Load,
             "records" => Self::Records,
             "drawer" => Self::Drawer,
@@ -69,7 +73,13 @@ impl Page {
     fn is_task(self) -> bool {
         matches!(
             self,
-            Self::CheckCard | Self::Load | Self::Records | Self::Drawer | Self::Day | Self::Devices
+            Self::CheckCard
+                | Self::CheckTag
+                | Self::Load
+                | Self::Records
+                | Self::Drawer
+                | Self::Day
+                | Self::Devices
         )
     }
 

@@ -134,6 +134,19 @@ pub async fn import_cards(store: &dyn Store, text: &str) -> Result<String, Admin
     Ok(done)
 }
 
+/// Adds all tags of a CSV file, or none.
+pub async fn import_tags(store: &dyn Store, text: &str) -> Result<String, AdminError> {
+    let tags = import::tags(text)?;
+    let done = format!("tags imported: {}", tags.len());
+    store
+        .add(&Stock {
+            tags,
+            ..Stock::default()
+        })
+        .await?;
+    Ok(done)
+}
+
 fn one_word(name: &str) -> Result<(), AdminError> {
     match name.is_empty() || name.contains(char::is_whitespace) || name.len() > 64 {
         true => Err(AdminError::Name(name.to_owned())),

@@ -1,7 +1,7 @@
 //! Who did what, when, on what evidence. A row is written in the same transaction as its change.
 //!
-//! The rows of a card form a chain, and so do those of an operator that are about no card: each carries a
-//! hash over itself and the one before, so that none can be changed, taken out or put in between unseen.
+//! The rows of a card form a chain, and so do those of a tag, and those of an operator that are about neither:
+//! each carries a hash over itself and the one before, so that none can be changed, taken out or put in between unseen.
 //! There is no chain over all: it would be the one row everybody waits for.
 //!
 //! No personal data, no PIN, no password: operator names, record ids, card answers.
@@ -9,6 +9,7 @@
 use apdu_core::authority::RecordId;
 use apdu_core::bcd::CardNumber;
 use apdu_core::fault::Code;
+use apdu_core::obu::ContractSerial;
 use sha2::{Digest, Sha256};
 
 /// One row of the audit trail.
@@ -29,11 +30,12 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The chain this row belongs to: its card, or else its operator.
+    /// The chain this row belongs to: its card, its tag, or else its operator.
     pub fn chain(&self) -> String {
-        match self.card {
-            Some(card) => card.to_string(),
-            None => format!("operator {}", self.operator),
+        match (self.card, self.event.tag()) {
+            (Some(card), _) => card.to_string(),
+            (None, Some(tag)) => format!("tag {tag}"),
+            (None, None) => format!("operator {}", self.operator),
         }
     }
 
@@ -58,7 +60,7 @@ impl Entry {
 /// A row as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Its chain: a card number, or `operator NAME`.
+    /// Its chain: a card number, `tag SERIAL`, or `operator NAME`.
     pub chain: String,
     /// Its place in the chain, from 1.
     pub number: i64,
@@ -169,9 +171,25 @@ pub enum Event {
     DrawerClosed,
     /// The evidence of a record was looked at or exported.
     EvidenceShown,
+    /// A tag was shown. Evidence: the random given out for its vehicle information, if one was.
+    TagSighted(ContractSerial),
+    /// The vehicle information of a tag was opened. Evidence: the random of that reading.
+    VehicleOpened(ContractSerial),
+    /// It was not, though the reading was under way. Evidence: the random.
+    VehicleRefused(ContractSerial, Code),
 }
 
 impl Event {
+    /// The tag it is about.
+    fn tag(self) -> Option<ContractSerial> {
+        match self {
+            Self::TagSighted(tag) | Self::VehicleOpened(tag) | Self::VehicleRefused(tag, _) => {
+                Some(tag)
+            }
+            _ => None,
+        }
+    }
+
     /// The event's stable name, with the refusal's code where there is one.
     pub fn name(self) -> String {
         match self {
@@ -203,6 +221,9 @@ impl Event {
             Self::DrawerOpened => "drawer-opened".into(),
             Self::DrawerClosed => "drawer-closed".into(),
             Self::EvidenceShown => "evidence-shown".into(),
+            Self::TagSighted(_) => "tag-sighted".into(),
+            Self::VehicleOpened(_) => "vehicle-opened".into(),
+            Self::VehicleRefused(_, code) => format!("vehicle-refused {code}"),
         }
     }
 }

@@ -1,9 +1,10 @@
-//! The demo instance: toy keys, invented outlets, people and cards. The virtual cards of the page
-//! carry the same keys.
+//! The demo instance: toy keys, invented outlets, people, cards and tags. The virtual cards and tags of the
+//! page carry the same keys.
 
 use etc_api::{Outlet, OutletKind, Role};
 
 use crate::import;
+use crate::ledger::Tag;
 use crate::random::Random;
 use crate::sessions::hash_password;
 use crate::store::{Operator, Stock, Store, StoreError, Terminal};
@@ -19,12 +20,29 @@ pub const TELLER: &str = "demo.teller";
 
 const CARDS: &str = include_str!("../../demo/cards.csv");
 
+const TAGS: &str = include_str!("../../demo/tags.csv");
+
 /// Seeds a store that has no demo data yet. All of it, or nothing.
 pub async fn seed(store: &dyn Store, random: &dyn Random) -> Result<(), StoreError> {
-    match store.outlet("LZ01").await? {
-        Some(_) => Ok(()),
-        None => store.add(&stock(hash_password(PASSWORD, random)?)?).await,
+    if store.outlet("LZ01").await?.is_none() {
+        return store.add(&stock(hash_password(PASSWORD, random)?)?).await;
     }
+    // A demo that was seeded before there were tags.
+    let tags = tags()?;
+    match tags.first() {
+        Some(first) if store.tag(first.serial).await?.is_none() => {
+            let stock = Stock {
+                tags,
+                ..Stock::default()
+            };
+            store.add(&stock).await
+        }
+        _ => Ok(()),
+    }
+}
+
+fn tags() -> Result<Vec<Tag>, StoreError> {
+    import::tags(TAGS).map_err(|error| StoreError::Failed(error.into()))
 }
 
 /// The demo data; `password` is the operators' hash.
@@ -66,5 +84,6 @@ pub fn stock(password: String) -> Result<Stock, StoreError> {
             operator("demo.bank", "银行柜员", Role::Teller, "LB01"),
         ],
         cards: import::cards(CARDS).map_err(|error| StoreError::Failed(error.into()))?,
+        tags: tags()?,
     })
 }

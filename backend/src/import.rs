@@ -1,4 +1,6 @@
-//! Card stock from a CSV file; the columns are described in `docs/cards-csv.md`.
+//! Stock from CSV files: cards (`docs/cards-csv.md`) and [`tags`] (`docs/tags-csv.md`).
+
+mod tag;
 
 use std::collections::HashSet;
 
@@ -11,6 +13,8 @@ use encoding_rs::GBK;
 use crate::ledger::{Card, CardKind, Purse};
 use crate::store::{Holder, StockCard};
 use crate::words::Word;
+
+pub use tag::tags;
 
 const REQUIRED: &[&str] = &[
     "number",
@@ -70,27 +74,36 @@ pub enum ImportError {
 
 /// Reads all cards of a CSV file, or none.
 pub fn cards(text: &str) -> Result<Vec<StockCard>, ImportError> {
+    let mut numbers = HashSet::new();
+    lines(text, REQUIRED, OPTIONAL, |row| {
+        let card = card(row)?;
+        if !numbers.insert(card.card.number) {
+            return Err(row.wrong("number", "a number that does not appear twice"));
+        }
+        Ok(card)
+    })
+}
+
+/// Every line of a CSV file with these columns.
+fn lines<T>(
+    text: &str,
+    required: &[&'static str],
+    optional: &[&'static str],
+    mut read: impl FnMut(&Row<'_>) -> Result<T, ImportError>,
+) -> Result<Vec<T>, ImportError> {
     let mut reader = ReaderBuilder::new().trim(csv::Trim::All).from_reader(
         // Spreadsheets like to begin UTF-8 with a byte order mark.
         text.trim_start_matches('\u{FEFF}').as_bytes(),
     );
     let header = reader.headers().map_err(shape)?.clone();
-    check(&header)?;
-    let mut cards: Vec<StockCard> = Vec::new();
-    let mut numbers = HashSet::new();
-    for row in reader.records() {
-        let row = row.map_err(shape)?;
-        let row = Row {
+    check(&header, required, optional)?;
+    let line = |fields: Result<StringRecord, csv::Error>| {
+        read(&Row {
             header: &header,
-            fields: &row,
-        };
-        let card = card(&row)?;
-        if !numbers.insert(card.card.number) {
-            return Err(row.wrong("number", "a number that does not appear twice"));
-        }
-        cards.push(card);
-    }
-    Ok(cards)
+            fields: &fields.map_err(shape)?,
+        })
+    };
+    reader.records().map(line).collect()
 }
 
 fn shape(error: csv::Error) -> ImportError {
@@ -98,14 +111,18 @@ fn shape(error: csv::Error) -> ImportError {
     ImportError::Shape { line }
 }
 
-fn check(header: &StringRecord) -> Result<(), ImportError> {
+fn check(
+    header: &StringRecord,
+    required: &[&'static str],
+    optional: &[&'static str],
+) -> Result<(), ImportError> {
     for (at, name) in header.iter().enumerate() {
-        let known = REQUIRED.contains(&name) || OPTIONAL.contains(&name);
+        let known = required.contains(&name) || optional.contains(&name);
         if !known || header.iter().take(at).any(|earlier| earlier == name) {
             return Err(ImportError::Unknown(name.to_owned()));
         }
     }
-    match REQUIRED
+    match required
         .iter()
         .find(|name| !header.iter().any(|has| has == **name))
     {
@@ -150,8 +167,8 @@ impl Row<'_> {
         value.ok_or_else(|| self.wrong(column, wanted))
     }
 
-    fn flag(&self, column: &'static str) -> Result<bool, ImportError> {
-        self.read(column, "yes or no", Some(false), |field| match field {
+    fn flag(&self, column: &'static str, default: bool) -> Result<bool, ImportError> {
+        self.read(column, "yes or no", Some(default), |field| match field {
             "yes" => Some(true),
             "no" => Some(false),
             _ => None,
@@ -166,6 +183,19 @@ impl Row<'_> {
         self.read(column, "a number from 0 to 255", None, |field| {
             field.parse().ok()
         })
+    }
+
+    fn status(&self) -> Result<CardStatus, ImportError> {
+        self.read(
+            "status",
+            "normal, suspended, lost, cancelled, damaged or blacklisted",
+            Some(CardStatus::Normal),
+            CardStatus::of_word,
+        )
+    }
+
+    fn plate(&self) -> Result<String, ImportError> {
+        self.read("plate", "text of at most 12 bytes in GBK", None, plate)
     }
 
     fn text(&self, column: &str) -> String {
@@ -188,20 +218,15 @@ fn card(row: &Row<'_>) -> Result<StockCard, ImportError> {
         version: row.read("version", "two hex digits", None, hex_byte)?,
         start,
         expiry,
-        plate: row.read("plate", "text of at most 12 bytes in GBK", None, plate)?,
+        plate: row.plate()?,
         plate_colour: row.byte("plate_colour")?,
         vehicle_class: row.byte("vehicle_class")?,
-        status: row.read(
-            "status",
-            "normal, suspended, lost, cancelled, damaged or blacklisted",
-            Some(CardStatus::Normal),
-            CardStatus::of_word,
-        )?,
+        status: row.status()?,
         profile: profile(row)?,
         purse: Purse {
             key_index: row.read("load_key_index", "two hex digits", Some(0x01), hex_byte)?,
-            refuses_one_fen: row.flag("refuses_one_fen")?,
-            refuses_odd_terminals: row.flag("refuses_odd_terminals")?,
+            refuses_one_fen: row.flag("refuses_one_fen", false)?,
+            refuses_odd_terminals: row.flag("refuses_odd_terminals", false)?,
         },
         book: None,
         weak_random: false,

@@ -5,6 +5,7 @@ mod arguments;
 use std::error::Error;
 use std::fs;
 use std::io::IsTerminal;
+use std::path::Path;
 use std::process::ExitCode;
 
 use apdu_core::hex::encode;
@@ -113,12 +114,18 @@ async fn administer(store: &DatabaseStore, what: Admin) -> Result<String, Box<dy
             admin::add_operator(store, operator, &read_password(password)?).await?
         }
         Admin::ImportCards(file) => {
-            let text = fs::read_to_string(&file);
-            let text = text.map_err(|error| format!("{}: {error}", file.display()))?;
-            let imported = admin::import_cards(store, &text).await;
+            let imported = admin::import_cards(store, &read_text(&file)?).await;
+            imported.map_err(|error| format!("{}: {error}", file.display()))?
+        }
+        Admin::ImportTags(file) => {
+            let imported = admin::import_tags(store, &read_text(&file)?).await;
             imported.map_err(|error| format!("{}: {error}", file.display()))?
         }
     })
+}
+
+fn read_text(file: &Path) -> Result<String, String> {
+    fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))
 }
 
 /// The first line of a file, or of standard input.

@@ -1,9 +1,10 @@
 //! How small enumerations are written in a database column, a CSV field or an argument.
 
 use apdu_core::authority::{CardStatus, ProofCounter};
+use apdu_core::obu::Unit;
 use etc_api::{OutletKind, Role};
 
-use crate::ledger::{CardStop, CaseState, ProvedBy, Question};
+use crate::ledger::{CardStop, CaseState, Chaining, ProvedBy, Question};
 use crate::store::Purpose;
 
 /// A value that is written as one word.
@@ -81,6 +82,14 @@ words! {
         Open = "open",
         Done = "done",
         Dropped = "dropped",
+    }
+    Unit {
+        Decimetre = "dm",
+        Millimetre = "mm",
+    }
+    Chaining {
+        Ecb = "ecb",
+        Cbc = "cbc",
     }
     Purpose {
         Real = "real",

@@ -1,4 +1,4 @@
-//! What holds whatever bytes come in: from a reader, a card, or a page.
+//! What holds whatever bytes come in: from a reader, a programmer, a card, or a page.
 //!
 //! A target is a function that takes any bytes and panics where one of its properties does not hold. Two
 //! run them: libFuzzer, which looks for inputs that reach new code (`cargo xtask fuzz`), and the tests of
@@ -10,6 +10,7 @@ mod apdu;
 mod atr;
 mod card;
 mod ccid;
+mod programmer;
 mod serial;
 mod session;
 mod story;
@@ -28,7 +29,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 16] = [
     Target {
         name: "descriptor",
         check: ccid::descriptor,
@@ -83,5 +84,30 @@ pub const TARGETS: [Target; 11] = [
         name: "file",
         check: toll_card::file,
         corpus: include_str!("../corpus/file.hex"),
+    },
+    Target {
+        name: "envelope",
+        check: programmer::envelope,
+        corpus: include_str!("../corpus/envelope.hex"),
+    },
+    Target {
+        name: "frames",
+        check: programmer::frames,
+        corpus: include_str!("../corpus/frames.hex"),
+    },
+    Target {
+        name: "payload",
+        check: programmer::payload,
+        corpus: include_str!("../corpus/payload.hex"),
+    },
+    Target {
+        name: "programmer",
+        check: programmer::session,
+        corpus: include_str!("../corpus/programmer.hex"),
+    },
+    Target {
+        name: "programmer-capture",
+        check: programmer::capture,
+        corpus: include_str!("../corpus/programmer-capture.hex"),
     },
 ];

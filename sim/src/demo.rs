@@ -1,5 +1,9 @@
 //! The demo cards. Their record side is `demo/cards.csv`; the keys are toys that everybody may know.
 
+mod tags;
+
+pub use tags::{DemoTag, tag, tag_roots, tags};
+
 use crate::card::{
     Card, Knobs, Levels, LogRecord, Personalisation, PinForm, PinKnob, Roots, Stamp, TollCard,
     TransitRecord,

@@ -2,6 +2,7 @@
 //!
 //! * [`bus`]: the real CCID engine against the virtual reader, packet by packet, in virtual time.
 //! * [`serial_bus`]: the same over a serial line.
+//! * [`programmer_bus`]: the real programmer engine against the virtual programmer, byte by byte.
 //! * [`explore`]: the real flows, the real ledger and a card with real semantics, cut at every await.
 //! * [`dishonest`]: a page that lies.
 //! * [`simulate`]: days at several counters, by chance.
@@ -13,6 +14,7 @@ pub mod browser;
 pub mod bus;
 pub mod dishonest;
 pub mod explore;
+pub mod programmer_bus;
 pub mod replay;
 pub mod scratch;
 pub mod serial_bus;

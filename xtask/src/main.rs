@@ -30,6 +30,8 @@ cargo xtask card    --vpcd PORT [--card ID] [--state FILE]
                     a virtual toll card, listening on PORT for a reader that speaks vpcd
 cargo xtask usbip   [--port 3240] [--level KIND] [--card ID] [--class 0xff] …
                     a virtual card reader as a USB device of a Linux machine, over USB/IP
+cargo xtask programmer [--port 4280] [--kind dialect-a] [--tag ID] [--card ID]
+                    a virtual OBU programmer, its serial line over TCP
 cargo xtask explore every cut through every flow, without the time limit of `test`
 cargo xtask simulate --seed N [--days D]
                     days at several counters, all from one number, on a ledger in memory
@@ -51,6 +53,7 @@ enum Task {
     Test(Vec<OsString>),
     Card(Vec<OsString>),
     Usbip(Vec<OsString>),
+    Programmer(Vec<OsString>),
     Explore,
     Simulate {
         seed: u64,
@@ -92,6 +95,7 @@ fn main() -> ExitCode {
         Task::Test(arguments) => test::some(&arguments),
         Task::Card(options) => start_program("toll-card", options),
         Task::Usbip(options) => start_program("usb-reader", options),
+        Task::Programmer(options) => start_program("obu-programmer", options),
         Task::Explore => explore(),
         Task::Simulate { seed, days } => simulate(seed, days),
         Task::Fuzz { seconds, target } => fuzz::look(seconds, target.as_deref()),
@@ -127,6 +131,7 @@ fn parse(mut parser: lexopt::Parser) -> Result<Task, lexopt::Error> {
         "iwa" => return parse_iwa(parser),
         "test" => return Ok(Task::Test(parser.raw_args()?.collect())),
         "usbip" => return Ok(Task::Usbip(parser.raw_args()?.collect())),
+        "programmer" => return Ok(Task::Programmer(parser.raw_args()?.collect())),
         "explore" => Task::Explore,
         "coverage" => Task::Coverage,
         "bench" => Task::Bench,
@@ -267,7 +272,7 @@ fn start_desk(desk: &Desk) -> Result<(), Failure> {
     match turn_into(backend)? {}
 }
 
-/// Becomes a program of the virtual devices: the card, or the reader.
+/// Becomes a program of the virtual devices: the card, the reader, or the programmer.
 fn start_program(name: &str, options: Vec<OsString>) -> Result<(), Failure> {
     let mut program = cargo();
     program.args(["run", "--package", "etc-sim", "--bin", name, "--"]);

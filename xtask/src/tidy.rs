@@ -8,12 +8,13 @@ use crate::page;
 use crate::shell::{Failure, say, top};
 
 /// What each crate may depend on, of ours. A crate without a row here is a fault.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("apdu-core", &[]),
     ("api", &["apdu-core"]),
     ("app", &["apdu-core", "etc-api"]),
     ("backend", &["apdu-core", "etc-api"]),
     ("fuzz", &["apdu-core"]),
+    ("serial-desk", &["apdu-core", "etc-api", "etc-sim"]),
     ("sim", &[]),
     (
         "tests",
@@ -21,7 +22,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
     ),
     ("xtask", &[]),
 ];
-const OURS: [&str; 8] = [
+const OURS: [&str; 9] = [
     "apdu-core",
     "etc-api",
     "etc-app",
@@ -29,6 +30,7 @@ const OURS: [&str; 8] = [
     "etc-fuzz",
     "etc-sim",
     "etc-tests",
+    "serial-desk",
     "xtask",
 ];
 

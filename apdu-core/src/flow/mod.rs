@@ -14,12 +14,14 @@ use crate::toll_card::{Fci, HolderFile, IssueFile, select_master_file, wallet};
 mod account;
 mod capture;
 mod check_card;
+mod check_tag;
 mod let_go;
 mod load;
 mod self_test;
 
 pub use capture::capture;
 pub use check_card::{CheckedCard, check_card};
+pub use check_tag::{CheckedTag, CheckedVehicle, check_tag};
 pub use let_go::{Standing, let_go, resolve_load};
 pub use load::{Loaded, Met, Wrote, meet, prepare, write};
 pub use self_test::{SELF_TEST, self_test};
@@ -57,6 +59,10 @@ pub enum Step {
     Confirm,
     /// The balance is read again.
     CheckBalance,
+    /// Tags near by are called, and the one that answers is read.
+    CallTag,
+    /// The tag's vehicle information is read encrypted, and opened by the backend.
+    ReadVehicle,
 }
 
 /// What a card answered to a write, until the backend has it.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// How a kind of tag wants to be spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TagProfile {
     /// Length of the vehicle information file: 59 or 79.
     pub vehicle_length: u8,
@@ -32,6 +33,7 @@ impl Default for TagProfile {
 /// Unit of a measure on the chip. Sources disagree for trucks (reference §6.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Unit {
     /// 分米, rounded down.

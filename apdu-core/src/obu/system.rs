@@ -54,10 +54,7 @@ impl Contract {
 
     /// The algorithm of the tag's keys, as the contract version names it.
     pub fn algorithm(&self) -> Algorithm {
-        match self.version {
-            0x50..=0xFE => Algorithm::Sm4,
-            _ => Algorithm::TripleDes,
-        }
+        Algorithm::of_version(self.version)
     }
 }
 
@@ -68,6 +65,16 @@ pub enum Algorithm {
     TripleDes,
     /// Contract version 50 and above, 国密.
     Sm4,
+}
+
+impl Algorithm {
+    /// The algorithm that a contract version names.
+    pub fn of_version(version: u8) -> Self {
+        match version {
+            0x50..=0xFE => Self::Sm4,
+            _ => Self::TripleDes,
+        }
+    }
 }
 
 /// The 16 digits of a tag, which are on its back too.

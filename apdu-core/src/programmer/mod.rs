@@ -12,6 +12,7 @@
 
 pub mod apdu_list;
 pub mod bobu;
+pub mod capture;
 pub mod dialect_b;
 pub mod dsrc;
 pub mod envelope;

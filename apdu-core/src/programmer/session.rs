@@ -22,10 +22,11 @@ use list::{Next, Sequence, Target};
 use primitives::PrimitiveWire;
 use wire::{Ask, Judged, Reply, Sound, Wire};
 
-/// A doubled frame follows the first one at once: where it could be taken for the next answer, and before
-/// a command that must not be misjudged, the line has to be silent for so long.
+/// A doubled frame follows the first one at once: where it could be taken for the next answer, the line has to be
+/// silent for so long.
 const QUIET: Millis = 30;
-/// The same where an answer is still owed: the device may be slow.
+/// The same where an answer is still owed, for the device may be slow, and before what is sent once: the answer
+/// to another command must not be taken for its own.
 const OWED: Millis = 300;
 /// A line that never falls silent is used all the same after so long, except for what is sent once.
 const PATIENCE: Millis = 3_000;
@@ -441,6 +442,7 @@ impl Session {
         let is_told = !pending.is_once() && self.wire.tells_late_answers(&pending.ask);
         let (since, silence) = match (is_told, self.owed) {
             (true, _) => (None, 0),
+            (false, false) if pending.is_once() => (self.last_in, OWED),
             (false, false) => (self.last_in, QUIET),
             (false, true) => (Some(now), OWED),
         };

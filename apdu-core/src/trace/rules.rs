@@ -20,6 +20,13 @@ const HOLDER_FILE: File = File {
     fills: &[21, 53],
 };
 
+/// The system information of a tag, EF01: issuer, type, version and the front of the contract number; dates and
+/// removal flag; what is reserved.
+const SYSTEM_INFORMATION: File = File {
+    shown: &[0..14, 18..99],
+    fills: &[],
+};
+
 /// A record of the log 0018: counter and overdraft limit; type.
 const LOG_RECORD: File = File {
     shown: &[0..5, 9..10],
@@ -65,6 +72,8 @@ pub(super) fn data(header: [u8; 4], mut data: View<'_>) {
         ([0x80, 0x50, 0x00, 0x02], 11) => data.show(0..6),
         // CREDIT FOR LOAD: date and time; then MAC2.
         ([0x80, 0x52, 0x00, 0x00], 11) => data.show(0..7),
+        // The encrypted read of a tag: random; then length and key.
+        ([0x00, 0xB4, 0x00, 0x00], 10) => data.show(8..10),
         // GET TRANSACTION PROVE: the counter.
         ([0x80, 0x5A, 0x00, _], 2) => data.show(0..2),
         _ => {}
@@ -78,6 +87,10 @@ pub(super) fn answer(header: [u8; 4], mut data: View<'_>) {
         [0x00, 0xA4, _, _] => file_control_information(data),
         [0x00, 0xB0, 0x95, offset] => ISSUE_FILE.show(usize::from(offset), data),
         [0x00, 0xB0, 0x96, offset] => HOLDER_FILE.show(usize::from(offset), data),
+        // A toll card's file of that number has other lengths.
+        [0x00, 0xB0, 0x81, 0x00] if matches!(length, 27 | 99) => {
+            SYSTEM_INFORMATION.show(0, data);
+        }
         [0x00, 0xB2, _, 0xC4] if length == 23 => {
             if is_blank(data.bytes) {
                 data.show(0..length);

@@ -38,6 +38,22 @@ fn a_load_keeps_what_counts_and_loses_what_proves() {
     assert_eq!(answer("805C000204", "000032C89000"), "000032C89000");
 }
 
+/// By the table of reference §6.1.
+#[test]
+fn a_tag_loses_the_end_of_its_number_and_what_proves_its_presence() {
+    let file = "B8CACBE06201000100166201230100010017202401152034011401";
+    let shown = "B8CACBE0620100010016620123 01********202401152034011401";
+    assert_eq!(
+        answer("00B081001B", &format!("{file}9000")),
+        format!("{shown}9000").replace(' ', "")
+    );
+    // A file of another length is not known.
+    assert_eq!(answer("00B0810004", "B8CACBE09000"), "********9000");
+    let read = "00B400000A01020304050607084F00";
+    assert_eq!(command(read), "00B400000A****************4F00");
+    assert_eq!(answer(read, "064474EE462AF76B9000"), "****************9000");
+}
+
 /// The worked file of reference §3.5 (3): issuer 甘 6201, number …00000017, plate 甘A12345.
 #[test]
 fn the_issue_file_loses_plate_and_end_of_its_number() {

@@ -129,6 +129,70 @@ rows! {
     dont  "请不要再用这张卡写卡，也不要再次收款。"
           "Please do not write to this card any more, and do not take money again.";
 
+    "AUT-211" TagUnknown: Authority, retry false;
+    cause "系统里没有这个标签的登记。"
+          "The tag is not in the records.";
+    next  "请核对标签背面的 SN 码，再请主管联系省中心登记这个标签。"
+          "Please compare the SN on its back, then have the supervisor ask the province centre to take the tag into the records.";
+    dont  "登记之前，请不要发行或激活这个标签。"
+          "Until it is registered, please do not issue or activate this tag.";
+
+    "AUT-212" TagBlacklisted: Authority, retry false;
+    cause "这个标签在黑名单中。"
+          "The tag is on the blacklist.";
+    next  "请主管向省中心查询原因，并告诉客户如何解除标签的限制。"
+          "Please have the supervisor ask the province centre for the reason and tell the customer how the tag gets off the list.";
+    dont  "解除之前，请不要激活这个标签。"
+          "Until it is lifted, please do not activate this tag.";
+
+    "AUT-213" TagSuspended: Authority, retry false;
+    cause "这个标签已挂起，暂停使用。"
+          "The tag is suspended for now.";
+    next  "请客户先办理解除标签挂起，需要时请主管联系省中心。"
+          "Please have the customer apply to lift the tag's suspension first; if needed the supervisor asks the province centre.";
+    dont  "解除挂起之前，请不要激活或改写这个标签。"
+          "While it is suspended, please do not activate this tag or write to it.";
+
+    "AUT-214" TagLost: Authority, retry false;
+    cause "这个标签已挂失。"
+          "The tag is reported lost.";
+    next  "请主管核对车主身份；本人找回标签的，由主管联系省中心解除挂失。"
+          "Please have the supervisor check who the owner is; if the owner has found the tag, the supervisor asks the province centre to lift the report.";
+    dont  "解除挂失之前，请不要激活这个标签，也不要透露车主的资料。"
+          "While it is reported lost, please do not activate this tag, and do not disclose anything about its owner.";
+
+    "AUT-215" TagCancelled: Authority, retry false;
+    cause "这个标签已注销。"
+          "The tag is cancelled.";
+    next  "客户还需要标签时，请重新做标签办理。"
+          "Please issue a tag anew if the customer still needs one.";
+    dont  "请不要再激活这个标签。"
+          "Please do not activate this tag any more.";
+
+    "AUT-216" TagDamaged: Authority, retry false;
+    cause "这个标签已登记为损坏。"
+          "The tag is marked as damaged.";
+    next  "请为客户换一个标签，把这个标签交给主管回收。"
+          "Please give the customer another tag and hand this one to the supervisor.";
+    dont  "请不要再发行或激活这个标签。"
+          "Please do not issue or activate this tag any more.";
+
+    "AUT-221" TagReadingOver: Authority, retry true;
+    cause "这次读标签已经结束或超时，后台不再解读它的车辆资料。"
+          "This reading of the tag is over, so the backend does not open its vehicle information any more.";
+    next  "请把标签放好，从头读一遍。"
+          "Please place the tag properly and read it again from the start.";
+    dont  "请不要在两个窗口里同时读同一个标签。"
+          "Please do not read one tag in two windows at once.";
+
+    "AUT-222" WrongVehicle: Authority, retry true;
+    cause "标签交出的车辆资料无法核对：不是这个标签的，或不是这次读的。"
+          "The vehicle information does not open: it is of another tag, or of another reading.";
+    next  "请拿开其他标签再读一次；再次出现时，请换一个标签，并请主管向省中心查询。"
+          "Please take other tags away and read once more; if it comes back, use another tag and have the supervisor ask the province centre.";
+    dont  "请不要凭这次读到的资料激活或改写标签。"
+          "Please do not activate or write a tag on the strength of this reading.";
+
     "AUT-301" AmountNotAllowed: Authority, retry false;
     cause "这个充值金额不在允许的范围内。"
           "This amount is not allowed for a load.";

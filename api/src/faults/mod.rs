@@ -111,7 +111,8 @@ pub fn explain(code: Code) -> Explanation {
         authority:
             NotSignedIn WrongPassword SignInLocked RoleMayNot UnknownTerminal BadRequest KeyReused
             KeyMissing NotAnOwnOutlet NoSuchRoute CardUnknown CardBlacklisted CardSuspended CardLost
-            CardCancelled CardDamaged AmountNotAllowed BalanceTooHigh WrongMac1 NonceExpired
+            CardCancelled CardDamaged TagUnknown TagBlacklisted TagSuspended TagLost TagCancelled
+            TagDamaged TagReadingOver WrongVehicle AmountNotAllowed BalanceTooHigh WrongMac1 NonceExpired
             WrongEvidence ProofsLocked TooManyAuthorisations NoKeys UnsupportedAlgorithm OldCounter
             CounterMoved BookOpen CardStopped WeakRandom NoLetGo TooManyLetGo LoadsStopped LimitReached
             SamePerson;
@@ -125,9 +126,11 @@ pub fn explain(code: Code) -> Explanation {
         programmer:
             ProgrammerSilent ProgrammerGone ProgrammerTimeout ProgrammerNoise GantryAntenna
             OtherDialect LaneAntenna ProgrammerRefused ProgrammerGarbled NoPsam ProgrammerCannot
-            TooLongForProgrammer;
+            TooLongForProgrammer NoProgrammer ProgrammerBusy ProgrammerInOtherTab NoPortChosen
+            NoWebSerial;
         obu:
-            NoTag TwoTags OtherTag TagGone MalformedTag TagAlgorithm;
+            NoTag TwoTags OtherTag TagGone MalformedTag TagAlgorithm ForeignTag TagNotIssued TagDiffers
+            TagRemoved TagExpired TagNotYetValid TagRefused;
     }
 }
 

@@ -96,4 +96,44 @@ rows! {
           "Please use a card reader or another programmer, and tell the IT administrator this code.";
     dont  "请不要反复尝试，结果不会改变；卡和标签都没有写入。"
           "Please do not keep trying: the result will be the same; neither card nor tag was written.";
+
+    "PRG-113" NoProgrammer: Person, retry true;
+    cause "还没有连接标签设备。"
+          "No OBU programmer is connected.";
+    next  "请插好标签设备，按【连接标签设备】，在浏览器的窗口里选它的端口。"
+          "Please plug the programmer in, press “Connect programmer” and choose its port in the browser's window.";
+    dont  "请不要选读卡器的端口。"
+          "Please do not choose the port of the card reader.";
+
+    "PRG-114" ProgrammerBusy: Programmer, retry true;
+    cause "标签设备的端口打不开：别的程序占用着它，或系统不允许浏览器使用。"
+          "The programmer's port cannot be opened: another program holds it, or the system keeps it from the browser.";
+    next  "请关闭厂家的发行软件和其他浏览器，拔下设备等五秒再连接；仍不行时，请联系 IT 管理员。"
+          "Please close the vendor's software and other browsers, unplug the device, wait five seconds and connect it; if that does not help, ask the IT administrator.";
+    dont  "请不要同时用两套软件操作同一台设备。"
+          "Please do not use one device from two programs at once.";
+
+    "PRG-115" ProgrammerInOtherTab: Person, retry true;
+    cause "标签设备正由本浏览器的另一个标签页使用。"
+          "Another tab of this browser has the OBU programmer.";
+    next  "请回到那个标签页办理，或在这里再次连接：那边空闲时会让出设备。"
+          "Please go on in that tab, or connect here again: it lets go when it is idle.";
+    dont  "那边正在写签时，请不要关闭它。"
+          "Please do not close that tab in the middle of a write.";
+
+    "PRG-116" NoPortChosen: Person, retry true;
+    cause "没有选择标签设备的端口。"
+          "No port was chosen for the OBU programmer.";
+    next  "请再次连接，并在浏览器的窗口里选标签设备；列表里没有时，请检查数据线和驱动。"
+          "Please connect again and choose the programmer in the browser's window; if it is not listed, check its cable and driver.";
+    dont  "请不要随便选一个不认识的端口。"
+          "Please do not choose a port you do not know.";
+
+    "PRG-117" NoWebSerial: Us, retry false;
+    cause "这个浏览器不能使用串口，或管理策略禁止本页使用。"
+          "This browser cannot use serial ports, or a policy keeps them from this page.";
+    next  "请换用新版 Chrome 或 Edge 打开本页；由策略禁止时，请 IT 管理员放行。"
+          "Please open this page in a current Chrome or Edge; where a policy forbids it, the IT administrator can allow it.";
+    dont  "请不要为此安装来路不明的插件。"
+          "Please do not install plug-ins of unknown origin for this.";
 }

@@ -52,6 +52,20 @@ extern "C" {
     fn pay_toll(this: &VirtualBench, id: &str, fen: u32) -> bool;
     #[wasm_bindgen(method, js_name = resetCards)]
     fn reset_cards(this: &VirtualBench);
+    #[wasm_bindgen(method, js_name = plugProgrammer)]
+    fn plug_programmer(this: &VirtualBench, kind: &str);
+    #[wasm_bindgen(method, js_name = unplugProgrammer)]
+    fn unplug_programmer(this: &VirtualBench);
+    #[wasm_bindgen(method, js_name = programmerPlugged)]
+    fn programmer_plugged(this: &VirtualBench) -> bool;
+    #[wasm_bindgen(method)]
+    fn tags(this: &VirtualBench) -> JsValue;
+    #[wasm_bindgen(method, js_name = putTag)]
+    fn put_tag(this: &VirtualBench, id: &str);
+    #[wasm_bindgen(method, js_name = takeTag)]
+    fn take_tag(this: &VirtualBench, id: &str);
+    #[wasm_bindgen(method, js_name = pressSwitch)]
+    fn press_switch(this: &VirtualBench, id: &str);
     #[wasm_bindgen(method, js_name = onChange)]
     fn on_change(this: &VirtualBench, listener: &JsValue);
 }
@@ -70,6 +84,22 @@ pub struct DemoCard {
     pub in_reader: bool,
 }
 
+/// A demo tag as the bench lists it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DemoTag {
+    /// Its identity on the bench.
+    pub id: String,
+    /// What it is for, in Chinese.
+    pub zh: String,
+    /// What it is for, in English.
+    pub en: String,
+    /// Whether it lies near the antenna.
+    pub in_field: bool,
+    /// What its light shows: `green`, `red`, or nothing.
+    pub light: String,
+}
+
 /// What the bench shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BenchView {
@@ -79,6 +109,10 @@ pub struct BenchView {
     pub cards: Vec<DemoCard>,
     /// Whether the next write will be torn, and when.
     pub tear: Tear,
+    /// Whether a virtual programmer is plugged in.
+    pub programmer: bool,
+    /// The tags on the table.
+    pub tags: Vec<DemoTag>,
 }
 
 /// When the card is pulled during the next write.
@@ -104,6 +138,12 @@ pub const READER_KINDS: [(&str, Pick); 7] = [
     ("tpdu-t1-crc", |t| t.bench.tpdu_t1_crc),
     (SERIAL, |t| t.bench.serial),
     ("protected", |t| t.bench.protected),
+];
+
+/// The kinds of virtual programmer: what the bench calls one, and what it speaks.
+pub const PROGRAMMER_KINDS: [(&str, Pick); 2] = [
+    ("dialect-a", |t| t.tags.bench.dialect_a),
+    ("dialect-c1", |t| t.tags.bench.dialect_c1),
 ];
 
 /// What may happen to a card away from this counter.
@@ -174,6 +214,37 @@ impl Bench {
         Some(bench)
     }
 
+    /// Fetches the module on first use and plugs in a virtual programmer of a kind of [`PROGRAMMER_KINDS`].
+    /// `false` when it cannot be had.
+    pub async fn add_programmer(&self, kind: &str) -> bool {
+        let Some(bench) = self.fetch().await else {
+            return false;
+        };
+        bench.plug_programmer(kind);
+        self.devices.programmers().connect();
+        true
+    }
+
+    /// Pulls the virtual programmer's plug.
+    pub fn unplug_programmer(&self) {
+        self.with(VirtualBench::unplug_programmer);
+    }
+
+    /// Lays a tag near the antenna, beside those that are there.
+    pub fn put_tag(&self, id: &str) {
+        self.with(|bench| bench.put_tag(id));
+    }
+
+    /// Takes a tag away from the antenna.
+    pub fn take_tag(&self, id: &str) {
+        self.with(|bench| bench.take_tag(id));
+    }
+
+    /// Lets the anti-tamper switch of a tag pop out.
+    pub fn press_switch(&self, id: &str) {
+        self.with(|bench| bench.press_switch(id));
+    }
+
     /// Pulls the virtual reader's plug.
     pub fn unplug(&self) {
         self.with(VirtualBench::unplug);
@@ -230,5 +301,7 @@ fn look(bench: &VirtualBench) -> BenchView {
             "after" => Tear::After,
             _ => Tear::None,
         },
+        programmer: bench.programmer_plugged(),
+        tags: serde_wasm_bindgen::from_value(bench.tags()).unwrap_or_default(),
     }
 }

@@ -7,7 +7,6 @@ use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use apdu_core::apdu::{Command, Repeat, Response};
-use apdu_core::atr::Atr;
 use apdu_core::card::{Answer, NoAnswer, PowerSession};
 use apdu_core::ccid::{Direction, Event, Millis, Operation, Session, Transmit};
 use apdu_core::fault::Code;
@@ -362,7 +361,7 @@ impl Reader for CcidReader {
         self.engine.borrow().power_session()
     }
 
-    fn power_on(self: Rc<Self>) -> Answer<'static, Result<(PowerSession, Atr), NoAnswer>> {
+    fn power_on(self: Rc<Self>) -> Answer<'static, Result<PowerSession, NoAnswer>> {
         Box::pin(async move {
             let powered = match self.run(Operation::PowerOn).await {
                 Event::Powered(powered) => powered,
@@ -370,7 +369,7 @@ impl Reader for CcidReader {
             };
             let link = self.engine.borrow().link().cloned();
             self.desk.seen.powered(&powered, link);
-            powered
+            powered.map(|(session, _)| session)
         })
     }
 

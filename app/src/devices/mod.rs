@@ -1,9 +1,9 @@
 //! How the page reaches a card.
 //!
 //! A task asks for a [`Card`](apdu_core::card::Card); which [`Reader`] it is in was settled once, in the
-//! device bar. There are three ways to one: [`web_usb`] and [`web_serial`] are lines to a reader that the
+//! device bar. There are four ways to one: [`web_usb`] and [`web_serial`] are lines to a reader that the
 //! [`ccid`] driver runs, and [`smart_card`] asks the operating system. [`tenure`] settles which tab has
-//! it, [`Devices`] keeps the one in use, [`trace`] is what is known of it and of each exchange, and [`bench`] adds virtual devices to a demo instance.
+//! it, [`Devices`] keeps the one in use, [`programmer`] is the way to a tag, [`trace`] is what is known of it and of each exchange, and [`bench`] adds virtual devices to a demo instance.
 //!
 //! Nothing here knows who is signed in.
 
@@ -11,6 +11,7 @@ pub mod bench;
 mod ccid;
 mod clock;
 mod fault;
+mod programmer;
 mod provider;
 mod reader;
 mod smart_card;
@@ -35,6 +36,8 @@ use wasm_bindgen::prelude::*;
 use self::ccid::CcidReader;
 use self::clock::now;
 use self::fault::{Phase, done};
+pub use self::programmer::Programmers;
+use self::programmer::{InUse, Programmer, SlotReader};
 use self::provider::Provider;
 use self::reader::Reader;
 pub use self::reader::{ReaderCard, Slot};
@@ -43,7 +46,7 @@ use self::tenure::{Owner, Tenure};
 use self::trace::ReaderInfo;
 use self::web_serial::{Port, Serial, SerialLine};
 use self::web_usb::{Device, Usb, UsbLine};
-use crate::desk::{CardInSlot, Desk, ReaderStatus};
+use crate::desk::{CardInSlot, Desk, ProgrammerStatus, ReaderStatus};
 
 /// How a reader is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +57,8 @@ pub enum Way {
     Serial,
     /// `navigator.smartCard`: the operating system's own driver.
     SmartCard,
+    /// The card slot of the OBU programmer in use.
+    Programmer,
 }
 
 /// The devices of this page.
@@ -64,6 +69,7 @@ struct Inner {
     desk: Desk,
     provider: RefCell<Option<Provider>>,
     ways: RwSignal<Vec<Way>>,
+    programmers: Programmers,
     /// The reader in use, or one that was lost.
     reader: RefCell<Option<Rc<dyn Reader>>>,
     slots: RefCell<Vec<Slot>>,
@@ -87,6 +93,7 @@ enum Reached {
     Usb(Device),
     Serial(Port),
     System(ResourceManager),
+    Slot(Rc<Programmer>),
 }
 
 /// How a reader is taken that another tab may have.
@@ -103,6 +110,7 @@ impl Devices {
             desk,
             provider: RefCell::default(),
             ways: RwSignal::default(),
+            programmers: Programmers::new(desk),
             reader: RefCell::default(),
             slots: RefCell::default(),
             wanted: RefCell::default(),
@@ -122,9 +130,15 @@ impl Devices {
         expect_context::<StoredValue<Self, LocalStorage>>().get_value()
     }
 
+    /// The way to tags.
+    pub fn programmers(&self) -> &Programmers {
+        &self.0.programmers
+    }
+
     /// Takes devices from this provider from now on.
     fn provide(&self, provider: Provider) {
         let (usb, serial) = (provider.usb(), provider.serial());
+        self.0.programmers.provide(serial.clone());
         let ways = [
             (Way::Usb, usb.is_some()),
             (Way::Serial, serial.is_some()),
@@ -192,7 +206,11 @@ impl Devices {
 
     /// The ways to a reader that this browser has.
     pub fn ways(&self) -> Vec<Way> {
-        self.0.ways.get()
+        let mut ways = self.0.ways.get();
+        if matches!(self.0.desk.programmer.get(), ProgrammerStatus::Ready { .. }) {
+            ways.push(Way::Programmer);
+        }
+        ways
     }
 
     /// The obvious next step about the reader: takes it back from another tab, or asks the person to
@@ -226,6 +244,7 @@ impl Devices {
                 provider.serial().map(|serial| serial.request_port()),
             ),
             Way::SmartCard => ("smart-card", None),
+            Way::Programmer => ("serial", None),
         };
         if provider::forbids(policy) {
             return self.refuse_new(Code::ForbiddenByPolicy);
@@ -234,6 +253,10 @@ impl Devices {
         spawn_local(async move {
             let reached = match (way, chosen, provider.smart_card()) {
                 (Way::SmartCard, _, Some(manager)) => Reached::System(manager),
+                (Way::Programmer, ..) => match devices.programmers().in_use() {
+                    Ok(InUse(programmer)) => Reached::Slot(programmer),
+                    Err(code) => return devices.refuse_new(code),
+                },
                 (_, Some(chosen), _) => match done(chosen, Phase::Choose).await {
                     Ok(device) if way == Way::Usb => Reached::Usb(device.unchecked_into()),
                     Ok(port) => Reached::Serial(port.unchecked_into()),
@@ -381,6 +404,14 @@ impl Devices {
                 web_serial::remember(&port);
                 Ok(reader)
             }
+            Reached::Slot(programmer) => {
+                // The tab that has the programmer has its slot.
+                let name = format!("OBU {}", web_serial::name(programmer.object()));
+                let info = ReaderInfo::named(Way::Programmer, name.clone());
+                desk.seen.looks_at(info);
+                self.offer(vec![Slot::only()], Some(0));
+                Ok(SlotReader::start(programmer, name, desk))
+            }
             Reached::System(manager) => {
                 let names = smart_card::list(&manager).await?;
                 let place = wanted.slot.unwrap_or_default();
@@ -521,6 +552,7 @@ impl Reached {
             Self::Usb(device) => device,
             Self::Serial(port) => port,
             Self::System(manager) => manager,
+            Self::Slot(programmer) => programmer.object(),
         }
     }
 

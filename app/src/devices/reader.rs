@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use apdu_core::apdu::{Command, Response};
-use apdu_core::atr::Atr;
 use apdu_core::card::{Answer, Card, NoAnswer, PowerSession};
 use apdu_core::ccid::descriptor::{Access, ReaderInterface};
 use apdu_core::fault::Code;
@@ -21,7 +20,7 @@ pub trait Reader {
     fn power_session(&self) -> Option<PowerSession>;
 
     /// Powers the card.
-    fn power_on(self: Rc<Self>) -> Answer<'static, Result<(PowerSession, Atr), NoAnswer>>;
+    fn power_on(self: Rc<Self>) -> Answer<'static, Result<PowerSession, NoAnswer>>;
 
     /// Sends one command and waits for its answer, as [`Card::transmit`] says.
     fn transmit(
@@ -96,7 +95,7 @@ impl Card for ReaderCard {
         Box::pin(async {
             match self.0.power_session() {
                 Some(session) => Ok(session),
-                None => self.0.clone().power_on().await.map(|(session, _)| session),
+                None => self.0.clone().power_on().await,
             }
         })
     }

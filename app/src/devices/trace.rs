@@ -91,6 +91,7 @@ impl Way {
             Self::Usb => "webusb",
             Self::Serial => "serial",
             Self::SmartCard => "smartcard",
+            Self::Programmer => "programmer",
         }
     }
 }

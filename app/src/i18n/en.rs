@@ -5,6 +5,7 @@ use super::texts::*;
 mod devices;
 mod money;
 mod records;
+mod tags;
 
 /// All texts.
 pub static TEXTS: Texts = Texts {
@@ -124,6 +125,8 @@ pub static TEXTS: Texts = Texts {
         write_card: "do not move the card",
         confirm: "waiting for the backend",
         check_balance: "waiting for the card",
+        call_tag: "Looking for the tag",
+        read_vehicle: "Reading the vehicle information; the backend opens it",
         pay: "waiting for the money",
         amount: "enter the amount",
     },
@@ -269,7 +272,7 @@ pub static TEXTS: Texts = Texts {
         shielded: "not shown while masking is on",
     },
     bench: Bench {
-        title: "Demo bench",
+        title: "Bench",
         card: "Card",
         insert: "Put in",
         remove: "Pull out",
@@ -298,6 +301,7 @@ pub static TEXTS: Texts = Texts {
     devices: devices::DEVICES,
     money: money::MONEY,
     records: records::RECORDS,
+    tags: tags::TAGS,
     words: Words {
         plate_colours: [
             "Blue",

@@ -29,6 +29,9 @@ pub use money::*;
 mod records;
 
 pub use records::*;
+mod tags;
+
+pub use tags::*;
 
 macro_rules! sections {
     ($($(#[doc = $doc:literal])+ $section:ident: $name:ident { $($field:ident)+ })+) => {
@@ -41,6 +44,8 @@ macro_rules! sections {
             pub money: MoneyTexts,
             /// Texts about records.
             pub records: RecordTexts,
+            /// Texts about tags.
+            pub tags: TagTexts,
             /// Names of values that cards and records hold.
             pub words: Words,
         }
@@ -99,7 +104,7 @@ sections! {
     /// What the step rail says while a step takes long.
     waits: Waits {
         read_card ask_records settle_open prove_card account let_go authorise write_card confirm
-        check_balance
+        check_balance call_tag read_vehicle
         pay amount
     }
     /// What F1 says about the step in hand.

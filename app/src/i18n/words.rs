@@ -130,6 +130,17 @@ impl Texts {
         }
     }
 
+    /// A profile of a programmer, by its name.
+    pub fn programmer_profile(&self, id: &str) -> &'static str {
+        let t = &self.tags.device;
+        match id {
+            "dsrc-primitives" => t.primitives,
+            "b-obu" => t.bobu,
+            "b-obu-wechat" => t.bobu_wechat,
+            _ => t.other,
+        }
+    }
+
     /// What a step of a flow waits for.
     pub fn waiting(&self, step: Step) -> &'static str {
         match step {
@@ -143,6 +154,8 @@ impl Texts {
             Step::WriteCard => self.waits.write_card,
             Step::Confirm => self.waits.confirm,
             Step::CheckBalance => self.waits.check_balance,
+            Step::CallTag => self.waits.call_tag,
+            Step::ReadVehicle => self.waits.read_vehicle,
         }
     }
 }

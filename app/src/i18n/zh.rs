@@ -5,6 +5,7 @@ use super::texts::*;
 mod devices;
 mod money;
 mod records;
+mod tags;
 
 /// All texts.
 pub static TEXTS: Texts = Texts {
@@ -124,6 +125,8 @@ pub static TEXTS: Texts = Texts {
         write_card: "请勿移动卡片",
         confirm: "等待后台登记",
         check_balance: "等待卡片答复",
+        call_tag: "正在寻找标签",
+        read_vehicle: "正在读取车辆信息，由后台解读",
         pay: "等待确认收款",
         amount: "请输入金额",
     },
@@ -298,6 +301,7 @@ pub static TEXTS: Texts = Texts {
     devices: devices::DEVICES,
     money: money::MONEY,
     records: records::RECORDS,
+    tags: tags::TAGS,
     words: Words {
         plate_colours: [
             "蓝色",

@@ -14,11 +14,13 @@ use crate::devices::{Devices, ReaderCard};
 use crate::journal;
 
 mod check;
+mod check_tag;
 mod device;
 mod load;
 pub mod records;
 
 pub use check::CheckTask;
+pub use check_tag::CheckTagTask;
 pub use device::{DeviceTask, Doing, Timed};
 pub use load::{LoadTask, Stage};
 pub use records::RecordsTask;
@@ -31,6 +33,8 @@ pub struct Jobs {
     backend: Backend,
     /// 卡片检测
     pub check: RwSignal<CheckTask>,
+    /// 标签检测
+    pub check_tag: RwSignal<CheckTagTask>,
     /// 卡片充值
     pub load: RwSignal<LoadTask>,
     /// The POS of this counter, as long as the page and its operator stay.
@@ -51,6 +55,7 @@ impl Jobs {
             devices,
             backend,
             check: RwSignal::default(),
+            check_tag: RwSignal::default(),
             load: RwSignal::default(),
             pos_terminal: RwSignal::default(),
             records: RwSignal::default(),
@@ -79,6 +84,7 @@ impl Jobs {
     /// Nothing of a customer stays on the screen.
     pub fn forget(&self) {
         self.check.set(CheckTask::default());
+        self.check_tag.set(CheckTagTask::default());
         self.load.set(LoadTask::default());
         self.pos_terminal.set(String::new());
         self.records.set(RecordsTask::default());

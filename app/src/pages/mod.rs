@@ -1,6 +1,7 @@
 //! The pages, a file per task. A page watches a job and shows it; it knows neither device nor chip.
 
 pub mod check_card;
+pub mod check_tag;
 pub mod day;
 pub mod devices;
 pub mod drawer;

@@ -1,39 +1,66 @@
 //! The virtual bench of a demo instance: a reader to plug in, cards to put in and to pull out, also in
-//! the middle of a write, and to take to other systems and toll lanes.
+//! the middle of a write, and to take to other systems and toll lanes. On its other side, a programmer and tags.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::bench_tags::TagSide;
 use super::{Sign, SignMark, yuan};
 use crate::desk::Desk;
 use crate::devices::bench::{Bench, BenchView, DemoCard, Elsewhere, READER_KINDS, Tear};
 use crate::i18n::{Lang, Pick, fill, text, texts};
 
-type BenchHandle = StoredValue<Bench, LocalStorage>;
+pub(super) type BenchHandle = StoredValue<Bench, LocalStorage>;
 
 /// The bench.
 #[component]
 pub fn BenchPanel() -> impl IntoView {
     let bench: BenchHandle = expect_context();
     let view = bench.with_value(|bench| bench.view);
-    let plugged = Memo::new(move |_| view.with(|v| v.as_ref().is_some_and(|v| v.plugged)));
+    // One row has room for one of the two.
+    let shows_tags = RwSignal::new(false);
+    let cards = move || {
+        view! {
+            <CardSide bench=bench view=view />
+            <Press label=|t| t.tags.bench.to_tags on_press=move |()| shows_tags.set(true) />
+        }
+    };
     view! {
         <strong class="bench-title">{text(|t| t.bench.title)}</strong>
+        <Show when=move || shows_tags.get() fallback=cards>
+            <Press label=|t| t.tags.bench.to_cards on_press=move |()| shows_tags.set(false) />
+            <TagSide bench=bench view=view />
+        </Show>
+    }
+}
+
+/// Reader and cards. Without a reader, cards go into the slot of the programmer.
+#[component]
+fn CardSide(bench: BenchHandle, view: RwSignal<Option<BenchView>>) -> impl IntoView {
+    let plugged = Memo::new(move |_| view.with(|v| v.as_ref().is_some_and(|v| v.plugged)));
+    let slot = Memo::new(move |_| {
+        let programmer = view.with(|v| v.as_ref().is_some_and(|v| v.programmer));
+        plugged.get() || programmer
+    });
+    let unplug = move |()| bench.with_value(Bench::unplug);
+    view! {
         <Show
-            when=move || plugged.get()
+            when=move || slot.get()
             fallback=move || view! { <AddReader bench=bench /> }
         >
             <Cards bench=bench view=view />
             <TearSwitch bench=bench view=view />
             <Press label=|t| t.bench.reset on_press=move |()| bench.with_value(Bench::reset_cards) />
-            <Press label=|t| t.bench.unplug on_press=move |()| bench.with_value(Bench::unplug) />
+            <Show when=move || plugged.get()>
+                <Press label=|t| t.bench.unplug on_press=unplug />
+            </Show>
         </Show>
     }
 }
 
 /// A button of the bench.
 #[component]
-fn Press(
+pub(super) fn Press(
     label: Pick,
     #[prop(into)] on_press: Callback<()>,
     /// What it does, where the label does not say all of it.

@@ -96,6 +96,7 @@ fn ReaderWays() -> impl IntoView {
                 Way::Usb => |t| t.shell.connect_reader,
                 Way::Serial => |t| t.shell.connect_serial,
                 Way::SmartCard => |t| t.shell.connect_system,
+                Way::Programmer => |t| t.tags.device.use_slot,
             };
             let weight = match place {
                 0 if is_main => Weight::Main,

@@ -3,7 +3,8 @@
 use etc_api::Session;
 use leptos::prelude::*;
 
-use crate::desk::{CardInSlot, Desk, ReaderStatus};
+use crate::desk::{CardInSlot, Desk, ProgrammerStatus, ReaderStatus};
+use crate::devices::Devices;
 use crate::i18n::{text, texts};
 use crate::parts::{MaskKind, Masked, Sign, SignMark, short_number};
 use crate::router::Page;
@@ -29,6 +30,9 @@ pub fn DeviceBar(on_reader: Callback<()>, on_sign_out: Callback<()>) -> impl Int
                 </li>
                 <li>
                     <CardChip />
+                </li>
+                <li>
+                    <ProgrammerChip />
                 </li>
                 <li>
                     <LinkChip />
@@ -204,6 +208,54 @@ fn CardChip() -> impl IntoView {
             <SignMark sign=sign />
             <span class="chip-text">{said}</span>
         </span>
+    }
+}
+
+/// The OBU programmer. Where there is none, pressing it connects one.
+#[component]
+fn ProgrammerChip() -> impl IntoView {
+    let desk = Desk::get();
+    let devices = StoredValue::new_local(Devices::get());
+    let sign = Signal::derive(move || match desk.programmer.get() {
+        ProgrammerStatus::Ready { .. } => Sign::Dot,
+        ProgrammerStatus::Refused(_) => Sign::Failed,
+        ProgrammerStatus::None | ProgrammerStatus::Opening => Sign::Open,
+    });
+    let tone = move || match desk.programmer.get() {
+        ProgrammerStatus::Ready { .. } => "chip is-up",
+        ProgrammerStatus::Refused(_) => "chip is-down",
+        ProgrammerStatus::None | ProgrammerStatus::Opening => "chip",
+    };
+    let said = move || {
+        let t = &texts().tags.device;
+        match desk.programmer.get() {
+            ProgrammerStatus::Refused(code) => format!("{} {code}", t.short),
+            _ => t.short.to_owned(),
+        }
+    };
+    let about = move || {
+        let t = texts();
+        match desk.programmer.get() {
+            ProgrammerStatus::None => t.tags.device.none.to_owned(),
+            ProgrammerStatus::Opening => t.tags.device.opening.to_owned(),
+            ProgrammerStatus::Ready { profile } => {
+                let name = t.programmer_profile(&profile);
+                format!("{} · {name}", t.tags.device.short)
+            }
+            ProgrammerStatus::Refused(_) => t.tags.device.refused.to_owned(),
+        }
+    };
+    let press = move |_| {
+        if desk.programmer.get_untracked() == ProgrammerStatus::None {
+            devices.with_value(|devices| devices.programmers().connect());
+        }
+        Page::CheckTag.open();
+    };
+    view! {
+        <button type="button" class=tone title=about on:click=press>
+            <SignMark sign=sign />
+            <span class="chip-text">{said}</span>
+        </button>
     }
 }
 

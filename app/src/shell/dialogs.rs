@@ -34,6 +34,7 @@ fn page_help(page: Page, texts: &Texts) -> &'static str {
     match page {
         Page::Home => texts.help.home,
         Page::CheckCard => texts.help.check_card,
+        Page::CheckTag => texts.tags.menu.help,
         Page::Load => texts.help.load_read,
         Page::Records => texts.records.menu.help_find,
         Page::Drawer => texts.money.menu.help_drawer,

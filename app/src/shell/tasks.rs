@@ -47,19 +47,28 @@ pub const GROUPS: &[Group] = &[
     },
     Group {
         label: |t| t.tasks.check_group,
-        tasks: &[Task {
-            page: Page::CheckCard,
-            digit: 2,
-            label: |t| t.tasks.check,
-            about: |t| t.tasks.check_about,
-            roles: EVERYBODY,
-        }],
+        tasks: &[
+            Task {
+                page: Page::CheckCard,
+                digit: 2,
+                label: |t| t.tasks.check,
+                about: |t| t.tasks.check_about,
+                roles: EVERYBODY,
+            },
+            Task {
+                page: Page::CheckTag,
+                digit: 3,
+                label: |t| t.tags.menu.title,
+                about: |t| t.tags.menu.about,
+                roles: EVERYBODY,
+            },
+        ],
     },
     Group {
         label: |t| t.records.menu.group,
         tasks: &[Task {
             page: Page::Records,
-            digit: 3,
+            digit: 4,
             label: |t| t.records.menu.title,
             about: |t| t.records.menu.about,
             roles: EVERYBODY,
@@ -70,14 +79,14 @@ pub const GROUPS: &[Group] = &[
         tasks: &[
             Task {
                 page: Page::Drawer,
-                digit: 4,
+                digit: 5,
                 label: |t| t.money.menu.drawer,
                 about: |t| t.money.menu.drawer_about,
                 roles: AT_THE_COUNTER,
             },
             Task {
                 page: Page::Day,
-                digit: 5,
+                digit: 6,
                 label: |t| t.money.menu.day,
                 about: |t| t.money.menu.day_about,
                 roles: OVER_THE_COUNTER,
@@ -89,14 +98,14 @@ pub const GROUPS: &[Group] = &[
         tasks: &[
             Task {
                 page: Page::Faults,
-                digit: 6,
+                digit: 7,
                 label: |t| t.tasks.faults,
                 about: |t| t.tasks.faults_about,
                 roles: EVERYBODY,
             },
             Task {
                 page: Page::Devices,
-                digit: 7,
+                digit: 8,
                 label: |t| t.devices.menu.title,
                 about: |t| t.devices.menu.about,
                 roles: EVERYBODY,
@@ -126,6 +135,7 @@ pub fn title(page: Page, texts: &Texts) -> &'static str {
     match page {
         Page::Home => texts.tasks.home,
         Page::CheckCard => texts.tasks.check,
+        Page::CheckTag => texts.tags.menu.title,
         Page::Load => texts.tasks.load,
         Page::Records => texts.records.menu.title,
         Page::Drawer => texts.money.menu.drawer,

@@ -18,6 +18,7 @@ mod refund;
 mod report;
 mod sight;
 mod switch;
+mod tag;
 
 use apdu_core::authority::{InitForLoad, Recharge, RechargeState};
 use apdu_core::bcd::CardNumber;

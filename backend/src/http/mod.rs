@@ -6,6 +6,7 @@ mod page;
 pub mod problem;
 mod request;
 mod routes;
+mod tags;
 
 use std::any::Any;
 use std::sync::Arc;

@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 
 use apdu_core::bcd::{CardNumber, Date, packed};
 use apdu_core::fault::Code;
+use apdu_core::obu::ContractSerial;
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::HeaderMap;
@@ -153,6 +154,49 @@ impl Takes for Number {
     fn describe(operation: &mut Operation<'_>) {
         let schema = operation.schema::<CardNumber>();
         operation.parameter("path", "number", "The card.", schema);
+    }
+}
+
+/// The contract serial number in the path.
+pub struct Serial(pub ContractSerial);
+
+impl<S: Send + Sync> FromRequestParts<S> for Serial {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
+        let text = Path::<String>::from_request_parts(parts, state).await;
+        let serial = text.ok().and_then(|Path(text)| text.parse().ok());
+        let wrong = || Refused::with(Code::BadRequest, "a contract serial number has 16 digits");
+        Ok(Self(serial.ok_or_else(wrong)?))
+    }
+}
+
+impl Takes for Serial {
+    fn describe(operation: &mut Operation<'_>) {
+        let schema = operation.schema::<ContractSerial>();
+        operation.parameter("path", "serial", "The tag.", schema);
+    }
+}
+
+/// The number on the back of a tag, in the path.
+pub struct Sn(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Sn {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
+        let text = Path::<String>::from_request_parts(parts, state).await;
+        let sn = text.ok().map(|Path(text)| text);
+        let sn = sn.filter(|sn| packed::<8>(sn).is_ok());
+        let wrong = || Refused::with(Code::BadRequest, "an SN has 16 digits");
+        Ok(Self(sn.ok_or_else(wrong)?))
+    }
+}
+
+impl Takes for Sn {
+    fn describe(operation: &mut Operation<'_>) {
+        let schema = json_schema!({ "type": "string", "pattern": "^[0-9]{16}$" });
+        operation.parameter("path", "sn", "The number on the back of the tag.", schema);
     }
 }
 

@@ -17,7 +17,7 @@ use etc_api::{Approve, Payment, Role, Session, SignIn, Status};
 use super::openapi::{Described, Document, Operation, SetCookie};
 use super::problem::Refused;
 use super::request::{COOKIE_NAME, Id, Json, Keyed, Nothing, Number, SignedIn};
-use super::{App, office};
+use super::{App, office, tags};
 use crate::desk::{Error, Who};
 use crate::sessions;
 
@@ -119,6 +119,12 @@ pub fn routes() -> Vec<Route> {
             .summary("Shows a card that was read; asks what may be done with it"),
         post("/api/v1/cards/{number}/unlock", LOADERS, unlock)
             .summary("A supervisor lets a card be proved again, with credentials of their own"),
+        post("/api/v1/tags/{serial}/sight", ALL, tags::sight)
+            .summary("Shows a tag that was read; asks how its vehicle information is read"),
+        post("/api/v1/tags/{serial}/vehicle", LOADERS, tags::vehicle)
+            .summary("Has the vehicle information opened that a tag has just answered"),
+        get("/api/v1/tags/sn/{sn}", ALL, tags::of_sn)
+            .summary("The tag with this number on its back"),
         post("/api/v1/recharges", LOADERS, create)
             .summary("Opens a record for a load, before money is taken"),
         get("/api/v1/recharges/{id}", ALL, record).summary("One record"),

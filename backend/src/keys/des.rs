@@ -1,6 +1,6 @@
 //! The PBOC constructions over DES: diversification, session key, and the MAC of a load.
 
-use des::cipher::{Array, BlockCipherEncrypt, KeyInit};
+use des::cipher::{Array, BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
 use zeroize::Zeroizing;
 
 /// A two-key 3DES key.
@@ -51,6 +51,28 @@ pub fn mac(key: &SingleKey, data: &[u8]) -> [u8; 4] {
     }
     let [m0, m1, m2, m3, ..] = block;
     [m0, m1, m2, m3]
+}
+
+/// `3DES` decryption block by block, each for itself or each XORed with the ciphertext before it (zeros before
+/// the first). What is no whole block at the end is left away.
+pub fn decrypt(key: &DoubleKey, ciphertext: &[u8], is_chained: bool) -> Zeroizing<Vec<u8>> {
+    let des = des::TdesEde2::new(&Array(**key));
+    let mut plain = Zeroizing::new(Vec::with_capacity(ciphertext.len()));
+    let mut before = [0; 8];
+    for block in ciphertext.as_chunks::<8>().0 {
+        let mut array = Array(*block);
+        des.decrypt_block(&mut array);
+        let chained = array
+            .0
+            .iter()
+            .zip(before)
+            .map(|(byte, before)| byte ^ before);
+        plain.extend(chained);
+        if is_chained {
+            before = *block;
+        }
+    }
+    plain
 }
 
 fn triple(key: &DoubleKey, block: [u8; 8]) -> SingleKey {

@@ -46,7 +46,7 @@ pub enum KeyFileError {
     Key {
         /// Whose.
         network: String,
-        /// `load` or `tac`.
+        /// `load`, `tac` or `tag_read`.
         table: &'static str,
         /// The index as written.
         index: String,
@@ -93,6 +93,8 @@ struct WrittenIssuer {
     levels: u8,
     load: BTreeMap<String, Zeroizing<String>>,
     tac: BTreeMap<String, Zeroizing<String>>,
+    #[serde(default)]
+    tag_read: BTreeMap<String, Zeroizing<String>>,
 }
 
 /// Reads a key file.
@@ -153,7 +155,13 @@ fn issuer(written: WrittenIssuer) -> Result<Issuer, KeyFileError> {
     if let Some(&index) = either.find(|i| !load.contains_key(i) || !tac.contains_key(i)) {
         return Err(KeyFileError::Alone { network, index });
     }
-    Ok(Issuer { levels, load, tac })
+    let tag_read = keys(&network, "tag_read", &written.tag_read)?;
+    Ok(Issuer {
+        levels,
+        load,
+        tac,
+        tag_read,
+    })
 }
 
 fn keys(

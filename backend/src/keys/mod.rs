@@ -11,6 +11,7 @@ mod tests;
 
 use apdu_core::bcd::{CardNumber, Date, Time};
 use apdu_core::fault::Code;
+use apdu_core::obu::ContractSerial;
 
 pub use file::KeyFileError;
 pub use soft::SoftKeys;
@@ -33,6 +34,16 @@ pub trait KeyStore: Send + Sync {
     /// Verifies the TAC a card answered to a CREDIT FOR LOAD.
     fn verify_tac(&self, load: &Load, tac: [u8; 4]) -> Result<(), KeyError>;
 
+    /// Whether there are keys of the issuer with this network.
+    fn knows_issuer(&self, network: [u8; 2]) -> bool;
+
+    /// Whether the vehicle information of a tag can be opened with this key at all.
+    fn may_open(&self, key: TagKey) -> Result<(), KeyError>;
+
+    /// Opens the vehicle information a tag answered to the encrypted read. Nothing comes out but a file of
+    /// the length that was asked for, behind the random it was read with.
+    fn open_vehicle(&self, read: &VehicleRead, answer: &[u8]) -> Result<Vec<u8>, KeyError>;
+
     /// Signs the digest of a file of this form, [`bundle::message`](crate::bundle::message). Ed25519.
     fn sign_evidence(&self, form: &'static str, digest: [u8; 32]) -> Result<[u8; 64], KeyError>;
 
@@ -47,6 +58,30 @@ pub struct LoadKey {
     pub card: CardNumber,
     /// Key index: `01` 3DES, `41` SM4.
     pub index: u8,
+}
+
+/// A key of one tag that encrypts its vehicle information.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TagKey {
+    /// Network of the tag's issuer.
+    pub network: [u8; 2],
+    /// The tag; its number diversifies the key.
+    pub tag: ContractSerial,
+    /// Key index: `00` to `02` 3DES, `40` to `42` SM4.
+    pub index: u8,
+}
+
+/// An encrypted read of the vehicle information, as it was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VehicleRead {
+    /// Which key.
+    pub key: TagKey,
+    /// Length of the file: 59 or 79.
+    pub length: u8,
+    /// The random that must come back before the file; missing for a kind of tag that does not return it.
+    pub random: Option<[u8; 8]>,
+    /// Whether each block is chained to the one before (CBC, from zeros) instead of standing alone (ECB).
+    pub is_chained: bool,
 }
 
 /// An INITIALIZE FOR LOAD and what the card answered, without the MAC1.

@@ -8,7 +8,7 @@ use subtle::ConstantTimeEq;
 
 use super::des::{self, DoubleKey, SingleKey};
 use super::file::{self, KeyFileError};
-use super::{Init, KeyError, KeyStore, Load, LoadKey};
+use super::{Init, KeyError, KeyStore, Load, LoadKey, TagKey, VehicleRead};
 use crate::bundle;
 
 /// Transaction type of a load, in every MAC of it.
@@ -35,6 +35,21 @@ pub struct Issuer {
     pub load: BTreeMap<u8, DoubleKey>,
     /// TAC roots by the key index of the load they belong to.
     pub tac: BTreeMap<u8, DoubleKey>,
+    /// Roots of the keys that encrypt the vehicle information of tags, by key index.
+    pub tag_read: BTreeMap<u8, DoubleKey>,
+}
+
+impl Issuer {
+    /// The key of one card or tag, by its number of eight bytes.
+    fn derive(&self, root: &DoubleKey, serial: [u8; 8]) -> DoubleKey {
+        match self.levels {
+            Levels::Province => des::diversify(root, serial),
+            Levels::National { area: [a, b, c, d] } => {
+                let province = des::diversify(root, [a, b, c, d, a, b, c, d]);
+                des::diversify(&province, serial)
+            }
+        }
+    }
 }
 
 /// How far root keys are from a card's keys.
@@ -86,13 +101,17 @@ impl SoftKeys {
             .get(&key.card.network)
             .ok_or(KeyError::NoKeys)?;
         let root = roots(issuer).get(&key.index).ok_or(KeyError::NoKeys)?;
-        Ok(match issuer.levels {
-            Levels::Province => des::diversify(root, key.card.serial),
-            Levels::National { area: [a, b, c, d] } => {
-                let province = des::diversify(root, [a, b, c, d, a, b, c, d]);
-                des::diversify(&province, key.card.serial)
-            }
-        })
+        Ok(issuer.derive(root, key.card.serial))
+    }
+
+    /// The issuer and the root of a tag's key.
+    fn tag_root(&self, key: TagKey) -> Result<(&Issuer, &DoubleKey), KeyError> {
+        if key.index >= FIRST_SM4 {
+            return Err(KeyError::UnsupportedAlgorithm);
+        }
+        let issuer = self.issuers.get(&key.network).ok_or(KeyError::NoKeys)?;
+        let root = issuer.tag_read.get(&key.index).ok_or(KeyError::NoKeys)?;
+        Ok((issuer, root))
     }
 
     fn session(&self, init: &Init) -> Result<SingleKey, KeyError> {
@@ -144,6 +163,37 @@ impl KeyStore for SoftKeys {
             &time,
         ];
         compare(des::mac(&key, &parts.concat()), tac)
+    }
+
+    fn knows_issuer(&self, network: [u8; 2]) -> bool {
+        self.issuers.contains_key(&network)
+    }
+
+    fn may_open(&self, key: TagKey) -> Result<(), KeyError> {
+        self.tag_root(key).map(|_| ())
+    }
+
+    fn open_vehicle(&self, read: &VehicleRead, answer: &[u8]) -> Result<Vec<u8>, KeyError> {
+        let (issuer, root) = self.tag_root(read.key)?;
+        let key = issuer.derive(root, read.key.tag.0);
+        // A length byte, the random where it comes back, the file; filled up by 80 00… to whole blocks, where
+        // it is not whole already (reference §6.2, inferred).
+        let random: &[u8] = read.random.as_ref().map_or(&[], |random| random);
+        let length = random.len() + usize::from(read.length);
+        if answer.len() != (1 + length).next_multiple_of(8) {
+            return Err(KeyError::NotVerified);
+        }
+        let plain = des::decrypt(&key, answer, read.is_chained);
+        let (head, fill) = plain.split_at(1 + length);
+        let is_fill = fill.first().is_none_or(|first| *first == 0x80)
+            && fill.iter().skip(1).all(|byte| *byte == 0);
+        match head {
+            [said, body @ ..] if usize::from(*said) == length && is_fill => {
+                let file = body.strip_prefix(random).ok_or(KeyError::NotVerified)?;
+                Ok(file.to_vec())
+            }
+            _ => Err(KeyError::NotVerified),
+        }
     }
 
     fn sign_evidence(&self, form: &'static str, digest: [u8; 32]) -> Result<[u8; 64], KeyError> {

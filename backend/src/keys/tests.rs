@@ -244,3 +244,106 @@ fn a_bad_key_file_is_refused_with_its_reason_and_without_its_keys() {
     assert_eq!(wrong("levels", "level"), KeyFileError::Shape { line: 9 });
     assert_eq!(SoftKeys::from_toml("").err(), Some(KeyFileError::Empty));
 }
+
+/// Tag 6201230100010017, read with the random 0102030405060708; its coach has 79 bytes, and 59 without the
+/// reserved ones. Computed with PyCryptodome.
+const COACH: &str = "B8CA413132333435000000000000\
+    0100002F110F0402001A000005FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF4C4A3436355100000000000000000000";
+const OPENED: [(u8, bool, bool, &str); 4] = [
+    (
+        79,
+        true,
+        false,
+        "3C260D76427EF1AB20F2743B363F8A019A631A4C1FA5242606C48749429738BDD0967C594A50B0F182DED3A1\
+         C7249454BBFA7C24908F27A510037470BDAAD14BD6C584890D6D811182DED3A1C724945482DED3A1C7249454",
+    ),
+    (
+        59,
+        true,
+        false,
+        "064474EE462AF76B20F2743B363F8A019A631A4C1FA5242606C48749429738BDD0967C594A50B0F182DED3A1\
+         C7249454BBFA7C24908F27A510037470BDAAD14B031864DFD734E26E",
+    ),
+    (
+        59,
+        true,
+        true,
+        "064474EE462AF76BF446C5216B6BF64A516B422D443A13F2AA752DD4D6C5C4AFDDEAAF979E76F9A911A91589\
+         DFD13C804AC06F0C258BB8209890072E6EDC1E31C2D19B93B0A58443",
+    ),
+    (
+        59,
+        false,
+        false,
+        "4452AE502120C76F9A631A4C1FA5242606C48749429738BDD0967C594A50B0F182DED3A1C7249454BBFA7C24\
+         908F27A510037470BDAAD14B031864DFD734E26E",
+    ),
+];
+
+fn vehicle_read((length, random_returns, is_chained, _): (u8, bool, bool, &str)) -> VehicleRead {
+    VehicleRead {
+        key: TagKey {
+            network: [0x62, 0x01],
+            tag: "6201230100010017".parse().unwrap(),
+            index: 0x00,
+        },
+        length,
+        random: random_returns.then_some([1, 2, 3, 4, 5, 6, 7, 8]),
+        is_chained,
+    }
+}
+
+#[test]
+fn vehicle_information_opens_as_another_program_closed_it() {
+    let keys = demo();
+    for worked in OPENED {
+        let answer = apdu_core::hex::decode(worked.3).unwrap();
+        let file = keys.open_vehicle(&vehicle_read(worked), &answer);
+        let mut coach = apdu_core::hex::decode(COACH).unwrap();
+        coach.resize(worked.0.into(), 0xFF);
+        assert_eq!(file, Ok(coach), "{worked:?}");
+    }
+}
+
+#[test]
+fn vehicle_information_that_was_read_otherwise_does_not_open() {
+    let keys = demo();
+    let twists: [Twist<VehicleRead>; 5] = [
+        |read| read.key.tag.0[7] = 0x25,
+        |read| read.length = 59,
+        |read| read.random = Some([1, 2, 3, 4, 5, 6, 7, 9]),
+        |read| read.random = None,
+        |read| read.is_chained = true,
+    ];
+    let answer = apdu_core::hex::decode(OPENED[0].3).unwrap();
+    for twist in twists {
+        let mut read = vehicle_read(OPENED[0]);
+        twist(&mut read);
+        let opened = keys.open_vehicle(&read, &answer);
+        assert_eq!(opened, Err(KeyError::NotVerified), "{read:?}");
+    }
+    for at in 0..17 {
+        let mut answer = answer.clone();
+        answer[at] ^= 0x10;
+        let opened = keys.open_vehicle(&vehicle_read(OPENED[0]), &answer);
+        let is_in_file = at >= 16;
+        assert_eq!(opened.is_ok(), is_in_file, "a MAC is not part of this read");
+    }
+}
+
+#[test]
+fn tag_keys_are_refused_by_name_where_there_are_none() {
+    let keys = demo();
+    let key = vehicle_read(OPENED[0]).key;
+    assert_eq!(keys.may_open(key), Ok(()));
+    let unknown = TagKey { index: 0x01, ..key };
+    assert_eq!(keys.may_open(unknown), Err(KeyError::NoKeys));
+    let sm4 = TagKey { index: 0x40, ..key };
+    assert_eq!(keys.may_open(sm4), Err(KeyError::UnsupportedAlgorithm));
+    let foreign = TagKey {
+        network: [0x63, 0x01],
+        ..key
+    };
+    assert_eq!(keys.may_open(foreign), Err(KeyError::NoKeys));
+    assert!(keys.knows_issuer([0x62, 0x01]) && !keys.knows_issuer([0x63, 0x01]));
+}

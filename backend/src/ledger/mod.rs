@@ -27,6 +27,7 @@ mod record;
 mod refund;
 mod settle;
 mod switch;
+mod tag;
 #[cfg(test)]
 mod tests;
 
@@ -45,3 +46,4 @@ pub use record::*;
 pub use refund::{refund, refund_done, refund_refused, send_refund};
 pub use settle::{settle, without_authorisation};
 pub use switch::{Scope, Switch, Switches};
+pub use tag::{Chaining, Issued, READING_LIFE, Reading, Tag, VehicleCipher};

@@ -12,6 +12,7 @@ mod suite;
 use std::error::Error;
 
 use apdu_core::bcd::CardNumber;
+use apdu_core::obu::ContractSerial;
 use async_trait::async_trait;
 use etc_api::{Outlet, Role};
 
@@ -19,7 +20,7 @@ use crate::audit::{Entry, Sealed};
 use crate::ledger::limits::Day;
 use crate::ledger::{
     Approval, Authorisation, BookRow, Card, CardFile, Case, Change, MoneyBack, PaymentTaken,
-    PosSlip, Record, Seen, Switch, VerifiedInit,
+    PosSlip, Reading, Record, Seen, Switch, Tag, VerifiedInit,
 };
 
 pub use database::DatabaseStore;
@@ -147,7 +148,20 @@ pub trait Store: Send + Sync {
     /// Makes a card's wrong proofs count from zero. `false`: there is no such card.
     async fn unlock_card(&self, card: CardNumber, entry: &Entry) -> Result<bool, StoreError>;
 
-    /// Adds outlets, terminals, operators and cards in one transaction.
+    /// A tag.
+    async fn tag(&self, serial: ContractSerial) -> Result<Option<Tag>, StoreError>;
+
+    /// The tag with this number on its back.
+    async fn tag_of_sn(&self, sn: &str) -> Result<Option<Tag>, StoreError>;
+
+    /// Begins a reading of a tag; an earlier one of it ends.
+    async fn begin_reading(&self, reading: &Reading, entry: &Entry) -> Result<(), StoreError>;
+
+    /// Ends the reading of this tag, random and operator, if it began after `since` (ms UTC). `false`: there is
+    /// none such. Of several who ask at once, one ends it.
+    async fn end_reading(&self, reading: &Reading, since: i64) -> Result<bool, StoreError>;
+
+    /// Adds outlets, terminals, operators, cards and tags in one transaction.
     async fn add(&self, stock: &Stock) -> Result<(), StoreError>;
 
     /// An outlet.
@@ -409,4 +423,6 @@ pub struct Stock {
     pub operators: Vec<Operator>,
     /// Cards.
     pub cards: Vec<StockCard>,
+    /// Tags.
+    pub tags: Vec<Tag>,
 }

@@ -2,7 +2,7 @@
 
 /// A short command APDU, ISO/IEC 7816-3 cases 1 to 4.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Command<'a> {
+pub(crate) struct Command<'a> {
     /// CLA and INS.
     pub head: [u8; 2],
     /// P1.
@@ -67,11 +67,11 @@ impl<'a> Command<'a> {
 }
 
 /// What a command yields: response data, or a status word other than `9000`.
-pub(super) type Answer = Result<Vec<u8>, Sw>;
+pub(crate) type Answer = Result<Vec<u8>, Sw>;
 
 /// A status word (reference §2.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Sw(pub u16);
+pub(crate) struct Sw(pub u16);
 
 impl Sw {
     pub const MEMORY_FAILURE: Self = Self(0x6581);
@@ -110,7 +110,7 @@ impl Sw {
 }
 
 /// Data ‖ SW1 ‖ SW2 as it leaves the card.
-pub(super) fn encode(answer: Answer) -> Vec<u8> {
+pub(crate) fn encode(answer: Answer) -> Vec<u8> {
     let (mut data, sw) = match answer {
         Ok(data) => (data, 0x9000),
         Err(Sw(sw)) => (Vec::new(), sw),

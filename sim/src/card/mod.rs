@@ -1,11 +1,11 @@
 //! The plastic: a toll card with real semantics, and something that is not a toll card.
 
-mod apdu;
+pub(crate) mod apdu;
 mod files;
 mod knobs;
 mod load;
 mod personalisation;
-mod random;
+pub(crate) mod random;
 mod security;
 #[cfg(test)]
 mod tests;

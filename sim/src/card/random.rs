@@ -6,7 +6,7 @@ use super::knobs::Random;
 
 /// SplitMix64 (Steele, Lea, Flood 2014); no cryptographic claim, and none is needed here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Generator {
+pub(crate) struct Generator {
     seed: u64,
     state: u64,
 }

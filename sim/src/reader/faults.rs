@@ -1,7 +1,6 @@
 //! What can go wrong between a host and a card, by name.
 //!
-//! A fault is armed for the n-th message that it can concern, and leaves a mark when it strikes: a
-//! test that finds no mark has tested nothing.
+//! How they are armed and how they end: [`crate::faults`].
 
 /// One thing that goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,29 +90,6 @@ pub enum Fault {
 /// How late [`Fault::Late`] is, milliseconds.
 pub const LATE: u64 = 1_200_000;
 
-/// What ends a fault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// It strikes once.
-    AfterOne,
-    /// It strikes twice.
-    AfterTwo,
-    /// It strikes until the card is powered on again.
-    AtPowerOn,
-    /// It strikes until the reader is plugged in again.
-    AtReplug,
-}
-
-impl Ending {
-    /// All of them.
-    pub const ALL: [Self; 4] = [
-        Self::AfterOne,
-        Self::AfterTwo,
-        Self::AtPowerOn,
-        Self::AtReplug,
-    ];
-}
-
 impl Fault {
     /// All of them, with the names that the console knows; one cut stands for all cuts.
     pub const ALL: [(Self, &'static str); 39] = [
@@ -162,87 +138,5 @@ impl Fault {
     pub fn named(name: &str) -> Option<Self> {
         let (fault, _) = Self::ALL.iter().find(|(_, known)| *known == name)?;
         Some(*fault)
-    }
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Armed {
-    fault: Fault,
-    /// Messages that it could concern and still lets pass.
-    spared: u32,
-    ending: Ending,
-    strikes: u32,
-}
-
-/// The faults that lie in wait, and the marks of those that have struck.
-#[derive(Debug, Clone, Default)]
-pub struct Faults {
-    armed: Vec<Armed>,
-    marks: Vec<Fault>,
-}
-
-impl Faults {
-    /// Lays `fault` in wait for the message after the next `spared` ones that it can concern.
-    pub fn arm(&mut self, fault: Fault, spared: u32, ending: Ending) {
-        self.armed.push(Armed {
-            fault,
-            spared,
-            ending,
-            strikes: 0,
-        });
-    }
-
-    /// Takes all faults back; the marks stay.
-    pub fn disarm(&mut self) {
-        self.armed.clear();
-    }
-
-    /// The faults that have struck so far, each time anew.
-    pub fn marks(&self) -> &[Fault] {
-        &self.marks
-    }
-
-    /// Asked where `fault` can strike, and nowhere else: whether it does.
-    pub(super) fn strikes(&mut self, fault: Fault) -> bool {
-        self.find(|armed| (armed == fault).then_some(())).is_some()
-    }
-
-    /// As [`strikes`](Self::strikes), for whichever fault `pick` makes something of.
-    pub(super) fn find<T>(&mut self, pick: impl Fn(Fault) -> Option<T>) -> Option<T> {
-        let mut found = None;
-        for (index, armed) in self.armed.iter_mut().enumerate() {
-            let Some(picked) = pick(armed.fault) else {
-                continue;
-            };
-            if armed.spared > 0 {
-                armed.spared -= 1;
-                continue;
-            }
-            armed.strikes += 1;
-            self.marks.push(armed.fault);
-            let over = match armed.ending {
-                Ending::AfterOne => true,
-                Ending::AfterTwo => armed.strikes == 2,
-                Ending::AtPowerOn | Ending::AtReplug => false,
-            };
-            found = Some((picked, over.then_some(index)));
-            break;
-        }
-        let (picked, over) = found?;
-        if let Some(index) = over {
-            self.armed.remove(index);
-        }
-        Some(picked)
-    }
-
-    /// A card is powered on: what lasts until then and has struck is over.
-    pub(super) fn power_on(&mut self) {
-        self.armed
-            .retain(|armed| armed.ending != Ending::AtPowerOn || armed.strikes == 0);
-    }
-
-    /// The reader is plugged in again: what has struck is over.
-    pub(super) fn replug(&mut self) {
-        self.armed.retain(|armed| armed.strikes == 0);
     }
 }

@@ -22,11 +22,12 @@ mod t1;
 
 use std::collections::VecDeque;
 
+pub use crate::faults::Ending;
 pub use contacts::{Contacts, Edc, Protocol};
 pub use descriptors::{STRINGS, VENDOR_ID};
 pub use device::Device;
 pub use endpoint0::Setup;
-pub use faults::{Ending, Fault, Faults, LATE};
+pub use faults::{Fault, LATE};
 pub use model::{
     Level, Model, NO_CLASS, Oddity, SMART_CARD_CLASS, Transport, VENDOR_CLASS, feature,
 };
@@ -34,6 +35,7 @@ pub use serial::SerialReader;
 pub use slot::Tear;
 
 use crate::card::Card;
+use crate::faults::Faults;
 use descriptors::Place;
 use message::{HEADER, Icc, Outcome, command, error};
 use slot::{Context, Slot};
@@ -75,7 +77,7 @@ pub struct Reader {
     slots: Vec<Slot>,
     /// Per slot, what is under way.
     under_way: Vec<UnderWay>,
-    faults: Faults,
+    faults: Faults<Fault>,
     now: Millis,
     plugged: bool,
     /// bConfigurationValue, 0 or 1.

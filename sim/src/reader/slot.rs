@@ -2,12 +2,13 @@
 
 use super::Millis;
 use super::contacts::{Contacts, DEFAULT_FI_DI, Protocol};
-use super::faults::{Fault, Faults};
+use super::faults::Fault;
 use super::message::{HEADER, Icc, Outcome, command, error};
 use super::model::{Level, Model, feature};
 use super::t0::T0;
 use super::t1::{Kind, T1};
 use crate::card::Card;
+use crate::faults::Faults;
 
 /// When the card is pulled relative to a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +24,7 @@ pub struct Context<'a> {
     /// The reader's ways.
     pub model: &'a Model,
     /// What may go wrong.
-    pub faults: &'a mut Faults,
+    pub faults: &'a mut Faults<Fault>,
     /// Which INS is torn, and when.
     pub tear: &'a mut Option<(u8, Tear)>,
     /// The card that takes the place of one that is swapped.

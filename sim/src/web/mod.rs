@@ -1,14 +1,16 @@
-//! What the page of a demo instance adds: a bench with a reader, cards and faults, behind objects
-//! shaped like `navigator.usb` and `navigator.serial`.
+//! What the page of a demo instance adds: a bench with a reader, a programmer, cards, tags and faults,
+//! behind objects shaped like `navigator.usb` and `navigator.serial`.
 //!
 //! Behaviour and error names follow Chromium (reference "webusb-ccid" §1 and §6.1).
 
 mod browser;
 mod device;
+mod field;
 mod listeners;
 mod road;
 mod serial;
 mod shelf;
+mod wired;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -16,13 +18,16 @@ use std::rc::Rc;
 use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
 
+use crate::card::Card;
 use crate::demo;
-use crate::reader::{Model, Reader, Tear};
+use crate::reader::{Model, Reader, SerialReader, Tear};
+use crate::tag::Tag;
 use browser::{array, call, exception, later, number, object, property, settled, store, stored};
 use device::{Device, VirtualDevice};
 use listeners::Listeners;
 use serial::{Port, VirtualPort, VirtualSerial};
 use shelf::Shelf;
+use wired::Wired;
 
 /// localStorage key: the page may use the reader without asking again, as Chromium remembers it
 /// for a device with a serial number.
@@ -31,9 +36,9 @@ const PERMISSION: &str = "etc-sim-permission";
 const SERIAL_PERMISSION: &str = "etc-sim-serial-permission";
 
 /// The state behind [`VirtualBench`], its [`VirtualUsb`] and its devices.
-#[derive(Default)]
 struct Bench {
-    shelf: Shelf,
+    shelf: Shelf<Card>,
+    tags: Shelf<Tag>,
     /// The card in the slot, which stays there when the reader is unplugged.
     slot: RefCell<Option<String>>,
     tear: Cell<Option<Tear>>,
@@ -41,12 +46,32 @@ struct Bench {
     device: RefCell<Option<(Rc<Device>, JsValue)>>,
     /// The plugged serial reader; there is one reader in all.
     port: RefCell<Option<(Rc<Port>, JsValue)>>,
+    /// The plugged programmer, beside the reader.
+    programmer: RefCell<Option<(Rc<Port>, JsValue)>>,
+    /// The tags before the programmer, which lie there when it is unplugged.
+    field: RefCell<Vec<String>>,
     usb_listeners: Listeners,
     serial_listeners: Listeners,
     observers: RefCell<Vec<Function>>,
 }
 
 impl Bench {
+    fn new() -> Self {
+        Self {
+            shelf: Shelf::of_cards(),
+            tags: Shelf::of_tags(),
+            slot: RefCell::default(),
+            tear: Cell::default(),
+            device: RefCell::default(),
+            port: RefCell::default(),
+            programmer: RefCell::default(),
+            field: RefCell::default(),
+            usb_listeners: Listeners::default(),
+            serial_listeners: Listeners::default(),
+            observers: RefCell::default(),
+        }
+    }
+
     fn plugged(&self) -> Option<Rc<Device>> {
         self.device
             .borrow()
@@ -65,30 +90,37 @@ impl Bench {
         self.port.borrow().as_ref().map(|(port, _)| Rc::clone(port))
     }
 
-    fn port_object(&self) -> Option<JsValue> {
-        self.port
-            .borrow()
-            .as_ref()
-            .map(|(_, object)| object.clone())
-    }
-
     /// Does something to the plugged reader, whichever way it is plugged, and has it say so.
     fn with_reader(&self, act: impl FnOnce(&mut Reader)) {
         if let Some(device) = self.plugged() {
             act(&mut device.reader.borrow_mut());
             device.pump();
         } else if let Some(port) = self.port() {
-            act(port.reader.borrow_mut().reader_mut());
+            port.wired.borrow_mut().reader_mut().map(act);
             port.pump();
         }
     }
 
-    fn serial_permitted(&self) -> bool {
-        stored(SERIAL_PERMISSION).is_some()
+    fn has_reader(&self) -> bool {
+        self.device.borrow().is_some() || self.port.borrow().is_some()
     }
 
-    fn permit_serial(&self, yes: bool) {
-        store(SERIAL_PERMISSION, yes.then_some("1"));
+    /// The card of the bench is in the reader, or in the programmer's slot where no reader is plugged.
+    fn lay_card(&self) {
+        let id = self.slot.borrow();
+        let card = id.as_deref().and_then(|id| self.shelf.take(id));
+        self.with_programmer(|programmer| drop(programmer.remove()));
+        if self.has_reader() {
+            self.with_reader(|reader| {
+                reader.tear_next_credit(self.tear.get());
+                drop(card.and_then(|card| reader.insert(card)));
+            });
+        } else {
+            self.with_programmer(|programmer| {
+                programmer.tear_next_credit(self.tear.get());
+                drop(card.and_then(|card| programmer.insert(card)));
+            });
+        }
     }
 
     fn permitted(&self) -> bool {
@@ -129,7 +161,11 @@ impl Bench {
         let card = self.shelf.take(id).ok_or_else(unknown)?;
         self.eject();
         self.slot.replace(Some(id.to_owned()));
-        self.with_reader(|reader| drop(reader.insert(card)));
+        if self.has_reader() {
+            self.with_reader(|reader| drop(reader.insert(card)));
+        } else {
+            self.with_programmer(|programmer| drop(programmer.insert(card)));
+        }
         self.changed();
         Ok(())
     }
@@ -138,6 +174,7 @@ impl Bench {
     fn eject(&self) {
         if self.slot.take().is_some() {
             self.with_reader(|reader| drop(reader.remove()));
+            self.with_programmer(|programmer| drop(programmer.remove()));
             self.changed();
         }
     }
@@ -159,20 +196,24 @@ impl Bench {
     }
 
     fn unplug(&self) {
-        if let Some((device, object)) = self.device.take() {
+        let (device, port) = (self.device.take(), self.port.take());
+        if device.is_none() && port.is_none() {
+            return;
+        }
+        if let Some((device, object)) = device {
             device.disconnect();
             self.dispatch("disconnect", object);
-            self.changed();
         }
-        if let Some((port, object)) = self.port.take() {
+        if let Some((port, object)) = port {
             port.disconnect();
             serial::dispatch(self, &port, "disconnect", object);
-            self.changed();
         }
+        self.lay_card();
+        self.changed();
     }
 }
 
-/// The bench of a demo instance: one reader, a deck of cards, a tear to be armed.
+/// The bench of a demo instance: one reader, one programmer, a deck of cards and one of tags, a tear to be armed.
 #[wasm_bindgen]
 pub struct VirtualBench {
     bench: Rc<Bench>,
@@ -189,7 +230,7 @@ impl VirtualBench {
         reason = "the page constructs it, nobody else"
     )]
     pub fn new() -> Self {
-        let bench = Rc::new(Bench::default());
+        let bench = Rc::new(Bench::new());
         let usb = VirtualUsb {
             bench: Rc::clone(&bench),
         }
@@ -216,7 +257,8 @@ impl VirtualBench {
         let bench = &self.bench;
         if kind == "serial" {
             self.unplug();
-            let port = Rc::new(Port::new(Rc::clone(bench)));
+            let reader = Wired::Reader(Box::new(SerialReader::new(Model::serial())));
+            let port = Rc::new(Port::new(Rc::clone(bench), reader, SERIAL_PERMISSION));
             let object = JsValue::from(VirtualPort::new(Rc::clone(&port)));
             bench.port.replace(Some((Rc::clone(&port), object.clone())));
             serial::dispatch(bench, &port, "connect", object);
@@ -229,17 +271,7 @@ impl VirtualBench {
             bench.device.replace(Some((device, object.clone())));
             bench.dispatch("connect", object);
         }
-        let card = bench
-            .slot
-            .borrow()
-            .as_deref()
-            .and_then(|id| bench.shelf.take(id));
-        bench.with_reader(|reader| {
-            reader.tear_next_credit(bench.tear.get());
-            if let Some(card) = card {
-                reader.insert(card);
-            }
-        });
+        bench.lay_card();
         bench.changed();
         Ok(())
     }
@@ -251,7 +283,7 @@ impl VirtualBench {
 
     /// Whether a reader is plugged in.
     pub fn plugged(&self) -> bool {
-        self.bench.device.borrow().is_some() || self.bench.port.borrow().is_some()
+        self.bench.has_reader()
     }
 
     /// The deck: `{id, zh, en, number, inReader}`; `number` has the 20 digits that are printed on
@@ -272,7 +304,8 @@ impl VirtualBench {
         }))
     }
 
-    /// Puts the card `id` into the slot; a card that was there is taken out first.
+    /// Puts the card `id` into the slot of the reader, or of the programmer where no reader is plugged; a card
+    /// that was there is taken out first.
     pub fn insert(&self, id: &str) -> Result<(), JsValue> {
         self.bench.insert(id)
     }
@@ -294,6 +327,8 @@ impl VirtualBench {
         self.bench.tear.set(when);
         self.bench
             .with_reader(|reader| reader.tear_next_credit(when));
+        self.bench
+            .with_programmer(|programmer| programmer.tear_next_credit(when));
         self.bench.changed();
         Ok(())
     }
@@ -309,12 +344,13 @@ impl VirtualBench {
         .to_owned()
     }
 
-    /// Makes all cards as the factory made them; the one in the slot is taken out and put back.
+    /// Makes all cards and tags as the factory made them; those at a device are taken out and put back.
     #[wasm_bindgen(js_name = resetCards)]
     pub fn reset_cards(&self) -> Result<(), JsValue> {
         let slot = self.bench.slot.borrow().clone();
         self.bench.eject();
         self.bench.shelf.reset();
+        self.bench.reset_tags()?;
         self.bench.changed();
         slot.map_or(Ok(()), |id| self.bench.insert(&id))
     }

@@ -1,4 +1,4 @@
-//! The object shaped like `navigator.serial`, and its one port.
+//! The object shaped like `navigator.serial`, and its ports.
 //!
 //! Behaviour and error names follow Web Serial and Chromium (reference "webusb-ccid" §6.3).
 
@@ -10,12 +10,12 @@ use wasm_bindgen::prelude::*;
 
 use super::Bench;
 use super::browser::{
-    array, buffer_source, call, exception, invoke, later, number, object, property, settled,
+    array, buffer_source, call, exception, invoke, later, object, property, settled, store, stored,
 };
 use super::listeners::Listeners;
-use crate::reader::{Model, SerialReader};
+use super::wired::{Settings, Wired};
 
-/// How long the reader takes for a command, so that a page has progress to show.
+/// How long a device takes for a command, so that a page has progress to show.
 const COMMAND_MILLISECONDS: u32 = 12;
 
 #[wasm_bindgen]
@@ -33,13 +33,15 @@ extern "C" {
     fn locked(this: &WritableStream) -> bool;
 }
 
-/// One plug of the reader. After the plug is pulled it is gone for good; the next plug is another.
+/// One plug of a device. After the plug is pulled it is gone for good; the next plug is another.
 pub struct Port {
-    pub reader: RefCell<SerialReader>,
+    pub wired: RefCell<Wired>,
     bench: Rc<Bench>,
+    /// localStorage key: the page may use it without asking again.
+    permission: &'static str,
     gone: Cell<bool>,
     opened: Cell<bool>,
-    /// The line is set as the reader needs it; otherwise both sides hear noise.
+    /// The line is set as the device needs it; otherwise both sides hear noise.
     understood: Cell<bool>,
     readable: RefCell<Option<ReadableStream>>,
     /// What fills the readable stream.
@@ -51,10 +53,11 @@ pub struct Port {
 }
 
 impl Port {
-    pub fn new(bench: Rc<Bench>) -> Self {
+    pub fn new(bench: Rc<Bench>, wired: Wired, permission: &'static str) -> Self {
         Self {
-            reader: RefCell::new(SerialReader::new(Model::serial())),
+            wired: RefCell::new(wired),
             bench,
+            permission,
             gone: Cell::new(false),
             opened: Cell::new(false),
             understood: Cell::new(false),
@@ -66,14 +69,27 @@ impl Port {
         }
     }
 
-    /// Hands what the reader has said to the page.
-    pub fn pump(&self) {
-        let said = self.reader.borrow_mut().read();
-        if said.is_empty() || !self.understood.get() {
-            return;
-        }
-        if let Some(source) = &*self.source.borrow() {
+    pub fn permitted(&self) -> bool {
+        stored(self.permission).is_some()
+    }
+
+    fn permit(&self, yes: bool) {
+        store(self.permission, yes.then_some("1"));
+    }
+
+    /// Hands what the device has said to the page, now and when it says more.
+    pub fn pump(self: &Rc<Self>) {
+        let said = self.wired.borrow_mut().read();
+        let more = self.wired.borrow().says_more_in();
+        if !said.is_empty()
+            && self.understood.get()
+            && let Some(source) = &*self.source.borrow()
+        {
             invoke(source, "enqueue", &Uint8Array::from(&said[..]));
+        }
+        if let Some(wait) = more {
+            let port = Rc::clone(self);
+            later(wait, move || port.pump());
         }
     }
 
@@ -100,15 +116,18 @@ impl Port {
         }
     }
 
-    /// Bytes of the page. The card's state is kept before its answer can be read.
+    /// Bytes of the page. The state of card and tags is kept before an answer can be read.
     fn write(self: &Rc<Self>, chunk: &JsValue) {
         if !self.understood.get() {
             return;
         }
         {
-            let mut serial = self.reader.borrow_mut();
-            serial.write(&buffer_source(chunk));
-            self.bench.after_command(serial.reader_mut());
+            let mut wired = self.wired.borrow_mut();
+            wired.write(&buffer_source(chunk));
+            match &mut *wired {
+                Wired::Reader(serial) => self.bench.after_command(serial.reader_mut()),
+                Wired::Programmer(programmer) => self.bench.after_exchange(programmer),
+            }
         }
         let port = Rc::clone(self);
         later(COMMAND_MILLISECONDS, move || port.pump());
@@ -215,13 +234,14 @@ impl VirtualPort {
         self.port.writable()
     }
 
-    /// Nothing: a port of the machine itself is no USB device.
+    /// Vendor and product of a USB serial chip; nothing of a port of the machine itself.
     #[wasm_bindgen(js_name = getInfo)]
     pub fn info(&self) -> JsValue {
-        object(&[])
+        self.port.wired.borrow().info()
     }
 
-    /// Opens the port. The reader understands 115200 baud, 8 data bits, no parity, 2 stop bits.
+    /// Opens the port. Both devices understand 115200 baud, 8 data bits, no parity; the reader 2 stop bits, the
+    /// programmer 1.
     pub fn open(&self, options: &JsValue) -> Promise {
         settled(self.open_with(options).map(|()| JsValue::UNDEFINED))
     }
@@ -247,9 +267,14 @@ impl VirtualPort {
         let parity = property(options, "parity").as_string();
         let plain = parity.is_none_or(|parity| parity == "none");
         let port = &self.port;
-        port.understood
-            .set(baud == 115_200 && data == 8 && stop == 2 && plain);
-        port.reader.borrow_mut().set_request_to_send(true);
+        let line = Settings {
+            baud,
+            data,
+            stop,
+            no_parity: plain,
+        };
+        port.understood.set(port.wired.borrow().understands(&line));
+        port.wired.borrow_mut().set_signals(Some(true), Some(true));
         port.opened.set(true);
         // The streams stand ready before anything is said.
         port.readable();
@@ -270,18 +295,18 @@ impl VirtualPort {
         settled(outcome)
     }
 
-    /// Sets `requestToSend`; what else there may be has no line here.
+    /// Sets `requestToSend` and `dataTerminalReady`; what else there may be has no line here.
     #[wasm_bindgen(js_name = setSignals)]
     pub fn set_signals(&self, signals: &JsValue) -> Promise {
         settled(self.port.must_be_open().map(|()| {
-            if let Some(high) = property(signals, "requestToSend").as_bool() {
-                self.port.reader.borrow_mut().set_request_to_send(high);
-            }
+            let level = |name| property(signals, name).as_bool();
+            let mut wired = self.port.wired.borrow_mut();
+            wired.set_signals(level("requestToSend"), level("dataTerminalReady"));
             JsValue::UNDEFINED
         }))
     }
 
-    /// The lines of the reader: it is there.
+    /// The lines of the device: it is there.
     #[wasm_bindgen(js_name = getSignals)]
     pub fn signals(&self) -> Promise {
         let low_or_high = [
@@ -297,7 +322,7 @@ impl VirtualPort {
     /// Takes the page's permission away.
     pub fn forget(&self) -> Promise {
         self.port.close();
-        self.port.bench.permit_serial(false);
+        self.port.permit(false);
         settled(Ok(JsValue::UNDEFINED))
     }
 
@@ -328,28 +353,20 @@ impl VirtualSerial {
 
 #[wasm_bindgen]
 impl VirtualSerial {
-    /// The plugged port, once the page may use it.
+    /// The plugged ports that the page may use.
     #[wasm_bindgen(js_name = getPorts)]
     pub fn get_ports(&self) -> Promise {
-        let permitted = self
-            .bench
-            .port_object()
-            .filter(|_| self.bench.serial_permitted());
-        settled(Ok(array(permitted)))
+        let ports = self.bench.ports().into_iter();
+        let permitted = ports.filter(|(port, _)| port.permitted());
+        settled(Ok(array(permitted.map(|(_, object)| object))))
     }
 
-    /// The chooser, in which the user always picks the plugged port. It is no USB device, so a filter by
-    /// vendor hides it.
+    /// The chooser, in which the user always picks a plugged port that the filters let through.
     #[wasm_bindgen(js_name = requestPort)]
     pub fn request_port(&self, options: &JsValue) -> Promise {
-        let filters = property(options, "filters").dyn_into::<js_sys::Array>();
-        let hidden = filters.is_ok_and(|filters| {
-            let by_vendor = |filter: JsValue| number(&filter, "usbVendorId").is_some();
-            filters.length() > 0 && filters.iter().all(by_vendor)
-        });
-        settled(match self.bench.port_object().filter(|_| !hidden) {
-            Some(object) => {
-                self.bench.permit_serial(true);
+        settled(match self.bench.picked(options) {
+            Some((port, object)) => {
+                port.permit(true);
                 Ok(object)
             }
             None => Err(exception("NotFoundError", "No port selected by the user.")),
@@ -371,7 +388,7 @@ impl VirtualSerial {
 
 /// Tells a port's own listeners and those of `navigator.serial`, to which its events bubble.
 pub fn dispatch(bench: &Bench, port: &Port, kind: &'static str, target: JsValue) {
-    if !bench.serial_permitted() {
+    if !port.permitted() {
         return;
     }
     let event = object(&[("type", kind.into()), ("target", target)]);

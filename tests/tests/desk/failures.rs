@@ -6,7 +6,7 @@ use std::sync::Arc;
 use apdu_core::bcd::{Date, Time};
 use apdu_core::fault::Code;
 use etc_backend::demo;
-use etc_backend::keys::{Init, KeyError, KeyStore, Load, SoftKeys};
+use etc_backend::keys::{Init, KeyError, KeyStore, Load, SoftKeys, TagKey, VehicleRead};
 use etc_backend::random::OsRandom;
 use etc_backend::store::{DatabaseStore, MemoryStore, Store};
 use serde_json::json;
@@ -26,6 +26,18 @@ impl KeyStore for BrokenKeys {
     }
 
     fn verify_tac(&self, _: &Load, _: [u8; 4]) -> Result<(), KeyError> {
+        panic!("secret detail")
+    }
+
+    fn knows_issuer(&self, _: [u8; 2]) -> bool {
+        panic!("secret detail")
+    }
+
+    fn may_open(&self, _: TagKey) -> Result<(), KeyError> {
+        panic!("secret detail")
+    }
+
+    fn open_vehicle(&self, _: &VehicleRead, _: &[u8]) -> Result<Vec<u8>, KeyError> {
         panic!("secret detail")
     }
 

@@ -18,3 +18,4 @@ mod roles;
 mod service;
 mod sight;
 mod sign_in;
+mod tags;

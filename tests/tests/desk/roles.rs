@@ -19,6 +19,8 @@ fn path(template: &str) -> String {
         .replace("{number}", "62012201230100000017")
         .replace("{id}", "none")
         .replace("{day}", "20260601")
+        .replace("{serial}", "6201230100010017")
+        .replace("{sn}", "6210230100010017")
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ mod stories_evidence;
 mod stories_money;
 mod stories_reader;
 mod stories_records;
+mod stories_tags;
 
 use std::rc::Rc;
 
@@ -96,6 +97,14 @@ async fn stories(browser: Rc<Browser>) {
         an_auditor_reads_and_changes_nothing,
         a_bank_sees_its_own_records_only,
         records_are_there_in_english,
+    );
+    tell!(browser, stories_tags:
+        a_tag_in_order_is_checked_in_both_dialects,
+        every_unfit_tag_is_refused_by_its_code,
+        tags_come_and_go,
+        a_programmer_is_unplugged_and_comes_back,
+        a_card_is_checked_in_the_slot_of_a_programmer,
+        tags_are_there_in_english,
     );
     tell!(browser, stories_evidence:
         a_browser_killed_before_the_write_is_finished_elsewhere,

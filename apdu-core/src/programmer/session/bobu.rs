@@ -134,7 +134,7 @@ impl BobuWire {
     fn judge_answers(&self, ask: &Ask, reply: &command::Reply<'_>) -> Result<Judged, Malformed> {
         let answers = self.answers(reply.code, reply.rest)?;
         Ok(match ask {
-            Ask::Transfer { list, .. } if answers_fit(list.len(), &answers) => {
+            Ask::Transfer { list, .. } if answers_fit(list, &answers) => {
                 Judged::Reply(Reply::Answers(answers))
             }
             Ask::Initialise { .. } => match answers.last() {

@@ -158,7 +158,7 @@ impl PrimitiveWire {
             Ask::Transfer { channel, .. } if reply.status != 0 => Judged::Refused(gone(*channel)),
             Ask::Transfer { channel, list, .. } => {
                 let answers = reply.channel_answers(*channel)?;
-                if answers_fit(list.len(), &answers) {
+                if answers_fit(list, &answers) {
                     Judged::Reply(Reply::Answers(answers))
                 } else {
                     Judged::Broken
@@ -182,7 +182,7 @@ impl PrimitiveWire {
             Ask::Psam(_, list) => match parse_psam_list(reply.rest)? {
                 PsamReply::Valid(answers) => {
                     let answers = apdu_list::parse_answers(answers, self.options.psam_sw)?;
-                    if answers_fit(list.len(), &answers) {
+                    if answers_fit(list, &answers) {
                         Judged::Reply(Reply::Answers(answers))
                     } else {
                         Judged::Broken

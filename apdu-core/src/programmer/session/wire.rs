@@ -128,14 +128,22 @@ pub fn tpdu(command: &Command) -> Option<Vec<u8>> {
     })
 }
 
-/// Whether these can be the answers to a list of so many commands: all of them, or fewer where the last
-/// one says why.
-pub fn answers_fit(commands: usize, answers: &[Response]) -> bool {
-    match answers.last() {
+/// Whether these can be the answers to this list: one for each TPDU, or fewer where the last one says why.
+///
+/// A chip that carries out a command without data sends as many bytes as Le asks for, or says otherwise by its
+/// status word (ISO/IEC 7816-3 §12.2): where nothing else tells a late answer from the awaited one, this often
+/// does.
+pub fn answers_fit(list: &[Vec<u8>], answers: &[Response]) -> bool {
+    let is_long_enough = |(tpdu, answer): (&Vec<u8>, &Response)| match tpdu[..] {
+        [_, _, _, _, le] if le != 0 && answer.sw.is_ok() => answer.data.len() == usize::from(le),
+        _ => true,
+    };
+    let is_complete = match answers.last() {
         None => false,
-        Some(_) if answers.len() == commands => true,
-        Some(last) => answers.len() < commands && !went_well(last),
-    }
+        Some(_) if answers.len() == list.len() => true,
+        Some(last) => answers.len() < list.len() && !went_well(last),
+    };
+    is_complete && list.iter().zip(answers).all(is_long_enough)
 }
 
 /// Whether a command was carried out.

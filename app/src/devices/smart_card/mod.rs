@@ -252,11 +252,11 @@ impl Reader for SmartCardReader {
         powered.then(|| PowerSession(self.power.get()))
     }
 
-    fn power_on(self: Rc<Self>) -> Answer<'static, Result<(PowerSession, Atr), NoAnswer>> {
+    fn power_on(self: Rc<Self>) -> Answer<'static, Result<PowerSession, NoAnswer>> {
         Box::pin(async move {
             let powered = self.connect().await.map_err(NoAnswer::unknown);
             self.desk.seen.powered(&powered, None);
-            powered
+            powered.map(|(session, _)| session)
         })
     }
 

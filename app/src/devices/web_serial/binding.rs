@@ -12,6 +12,8 @@ extern "C" {
     pub fn get_ports(this: &Serial) -> Promise;
     #[wasm_bindgen(method, js_name = requestPort)]
     pub fn request_port(this: &Serial) -> Promise;
+    #[wasm_bindgen(method, js_name = requestPort)]
+    pub fn request_port_of(this: &Serial, options: &JsValue) -> Promise;
     #[wasm_bindgen(method, js_name = addEventListener)]
     pub fn add_event_listener(this: &Serial, kind: &str, listener: &JsValue);
 

@@ -2,8 +2,9 @@
 //! readers §4.11). Never tried on a physical reader.
 
 mod binding;
+mod port;
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
@@ -14,22 +15,17 @@ use apdu_core::ccid::descriptor::{DeviceId, Profile};
 use apdu_core::ccid::quirks::GEMPC_TWIN;
 use apdu_core::ccid::{Direction, serial};
 use apdu_core::fault::Code;
-use js_sys::{Promise, Uint8Array};
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 
-use self::binding::{Chunk, PortEvent, StreamReader};
+use self::binding::PortEvent;
 pub use self::binding::{Port, Serial};
+pub use self::port::{OpenPort, Options, Read, Signals};
 use super::ccid::{Heard, Line, Trouble};
 use super::clock::{now, pause};
-use super::fault::{Phase, done, name_of};
 use crate::storage;
 
 /// Which port is a reader's, across reloads: other devices have ports too.
 const REMEMBERED_AS: &str = "etc-serial-reader";
-/// So many damaged reads in a row are no disturbance any more.
-const DAMAGED: u8 = 32;
 
 /// Calls `act` with every port that comes (`connect`) or goes (`disconnect`), as long as the page.
 pub fn listen(serial: &Serial, kind: &str, act: impl Fn(Port) + 'static) {
@@ -72,24 +68,20 @@ pub fn remember(port: &Port) {
 
 /// An open port with a reader behind it.
 pub struct SerialLine {
-    port: Port,
-    reader: RefCell<Option<StreamReader>>,
+    port: OpenPort,
     framing: RefCell<serial::SerialLine>,
-    damaged: Cell<u8>,
 }
 
 impl SerialLine {
     /// Opens a port and finds the reader behind it.
     pub async fn start(port: Port) -> Result<Self, Code> {
         let line = Self {
-            port,
-            reader: RefCell::default(),
+            port: OpenPort::new(port),
             framing: RefCell::new(serial::SerialLine::open(now())),
-            damaged: Cell::default(),
         };
         let found = line.find().await;
         if found.is_err() {
-            line.close().await;
+            line.port.close().await;
         }
         found.map(|()| line)
     }
@@ -123,34 +115,13 @@ impl SerialLine {
         }
     }
 
-    /// 115 200 baud, 8 data bits, 2 stop bits; RTS low, or the reader greets with its plug-and-play string.
+    /// 115 200 baud, 2 stop bits; RTS low, or the reader greets with its plug-and-play string.
     async fn open_port(&self) -> Result<(), Code> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Options {
-            baud_rate: u32,
-            data_bits: u8,
-            stop_bits: u8,
-        }
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Signals {
-            request_to_send: bool,
-        }
-        // Plain numbers always convert.
-        let options = serde_wasm_bindgen::to_value(&Options {
-            baud_rate: 115_200,
-            data_bits: 8,
-            stop_bits: 2,
-        });
-        let opened = self.port.open(&options.unwrap_or_default());
-        done(opened, Phase::OpenPort).await?;
-        let signals = serde_wasm_bindgen::to_value(&Signals {
-            request_to_send: false,
-        });
-        // A port without the line cannot hold it high either.
-        let _ = JsFuture::from(self.port.set_signals(&signals.unwrap_or_default())).await;
-        Ok(())
+        let signals = Signals {
+            data_terminal_ready: None,
+            request_to_send: Some(false),
+        };
+        self.port.open(&Options::new(115_200, 2), &signals).await
     }
 
     fn poll_heard(&self) -> Option<serial::Heard> {
@@ -159,49 +130,17 @@ impl SerialLine {
 
     /// Writes what the framing has; it is on its way when this returns.
     fn write(&self) -> Answer<'static, Result<(), Code>> {
-        let Some(writable) = self.port.writable() else {
-            return Box::pin(async { Err(Code::ReaderGone) });
-        };
-        let writer = writable.get_writer();
-        let mut written = Promise::resolve(&JsValue::UNDEFINED);
-        while let Some(frame) = self.framing.borrow_mut().poll_transmit() {
-            written = writer.write(&Uint8Array::from(&frame[..]));
-        }
-        // What was begun goes on without the lock.
-        writer.release_lock();
-        Box::pin(async move { done(written, Phase::Transfer).await.map(drop) })
+        let mut framing = self.framing.borrow_mut();
+        self.port
+            .write(std::iter::from_fn(|| framing.poll_transmit()))
     }
 
-    /// Hands the next bytes to the framing. After a disturbance the stream of them is another one.
+    /// Hands the next bytes to the framing.
     async fn read(&self) -> Result<(), Code> {
-        let reader = {
-            let mut reader = self.reader.borrow_mut();
-            if reader.is_none() {
-                let readable = self.port.readable().ok_or(Code::ReaderGone)?;
-                *reader = Some(readable.get_reader());
-            }
-            reader.clone().ok_or(Code::ReaderGone)?
-        };
-        match JsFuture::from(reader.read()).await {
-            Ok(chunk) => {
-                // A stream that was closed has none.
-                let bytes = chunk.unchecked_ref::<Chunk>().value();
-                let bytes = bytes.ok_or(Code::ReaderGone)?.to_vec();
-                self.damaged.set(0);
-                self.framing.borrow_mut().handle_bytes(now(), &bytes);
-                Ok(())
-            }
-            Err(error) => {
-                self.reader.take();
-                self.damaged.set(self.damaged.get() + 1);
-                match name_of(&error).as_str() {
-                    "NetworkError" => Err(Code::ReaderGone),
-                    // Overrun, framing, parity, break: the port stays open.
-                    _ if self.damaged.get() < DAMAGED => Ok(()),
-                    _ => Err(Code::ReaderTransfer),
-                }
-            }
+        if let Read::Bytes(bytes) = self.port.read().await? {
+            self.framing.borrow_mut().handle_bytes(now(), &bytes);
         }
+        Ok(())
     }
 
     async fn next(&self) -> Result<Heard, Trouble> {
@@ -247,14 +186,7 @@ impl Line for SerialLine {
     }
 
     fn close(&self) -> Answer<'_, ()> {
-        Box::pin(async {
-            // A port cannot be closed while its streams are locked.
-            if let Some(reader) = self.reader.take() {
-                let _ = JsFuture::from(reader.cancel()).await;
-                reader.release_lock();
-            }
-            let _ = JsFuture::from(self.port.close()).await;
-        })
+        Box::pin(self.port.close())
     }
 }
 

@@ -28,6 +28,7 @@ pub const DEVICES: DeviceTexts = DeviceTexts {
         usb: "WebUSB",
         serial: "Web Serial",
         smart_card: "smart-card service of the system",
+        programmer_slot: "Card slot of the OBU programmer",
         level: "Exchange level",
         character: "character",
         tpdu: "TPDU",

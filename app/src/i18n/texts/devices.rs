@@ -11,7 +11,7 @@ topic! {
     /// The reader.
     reader: ReaderTexts {
         heading name maker ids class class_protected class_open place
-        way usb serial smart_card
+        way usb serial smart_card programmer_slot
         level character tpdu short_apdu extended_apdu protocols longest
         quirks no_quirks quirk_rate quirk_no_ifs quirk_parameters quirk_short quirk_slots quirk_told
         instead other_reader web_app programmer

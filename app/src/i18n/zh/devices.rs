@@ -28,6 +28,7 @@ pub const DEVICES: DeviceTexts = DeviceTexts {
         usb: "WebUSB",
         serial: "Web Serial 串口",
         smart_card: "系统智能卡服务",
+        programmer_slot: "标签设备的卡槽",
         level: "交换方式",
         character: "字符级",
         tpdu: "TPDU",

@@ -77,6 +77,7 @@ fn reader_rows(texts: &DeviceTexts, reader: &ReaderInfo) -> Vec<(&'static str, S
         Way::Usb => t.usb,
         Way::Serial => t.serial,
         Way::SmartCard => t.smart_card,
+        Way::Programmer => t.programmer_slot,
     };
     let mut rows = vec![(t.name, reader.name.clone())];
     if !reader.maker.is_empty() {

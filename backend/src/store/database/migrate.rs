@@ -31,6 +31,10 @@ pub const SCRIPTS: &[Script] = &[
         sqlite: include_str!("../migrations/0004_openings.sql"),
         postgres: None,
     },
+    Script {
+        sqlite: include_str!("../migrations/0005_tags.sql"),
+        postgres: None,
+    },
 ];
 
 /// What PostgreSQL has beside the tables of the scripts.

@@ -29,6 +29,7 @@ use std::path::Path;
 
 use apdu_core::bcd::CardNumber;
 use apdu_core::hex::encode;
+use apdu_core::obu::ContractSerial;
 use async_trait::async_trait;
 use etc_api::{Outlet, Takings};
 
@@ -45,7 +46,7 @@ use crate::audit::{Entry, Sealed};
 use crate::ledger::limits::Day;
 use crate::ledger::{
     Approval, Authorisation, BookRow, Card, CardFile, Case, MoneyBack, PaymentTaken, PosSlip,
-    Record, Seen, Switch, VerifiedInit,
+    Reading, Record, Seen, Switch, Tag, VerifiedInit,
 };
 
 /// A store in a database.
@@ -349,6 +350,32 @@ impl Store for DatabaseStore {
             vec![Step::Change(unlock)]
         };
         noted::note(&self.database, unlock, entry).await
+    }
+
+    async fn tag(&self, serial: ContractSerial) -> Result<Option<Tag>, StoreError> {
+        let tag = sql("SELECT * FROM tag WHERE serial = $1").bind(serial);
+        self.database.one(tag, rows::tag).await
+    }
+
+    async fn tag_of_sn(&self, sn: &str) -> Result<Option<Tag>, StoreError> {
+        let tag = sql("SELECT * FROM tag WHERE sn = $1").bind(sn);
+        self.database.one(tag, rows::tag).await
+    }
+
+    async fn begin_reading(&self, reading: &Reading, entry: &Entry) -> Result<(), StoreError> {
+        noted::note(&self.database, || noted::begin_reading(reading), entry).await?;
+        Ok(())
+    }
+
+    async fn end_reading(&self, reading: &Reading, since: i64) -> Result<bool, StoreError> {
+        let end = sql("DELETE FROM tag_reading \
+             WHERE tag = $1 AND random = $2 AND operator = $3 AND began_at > $4");
+        let end = end
+            .bind(reading.tag)
+            .bind(encode(&reading.random))
+            .bind(&reading.operator)
+            .bind(since);
+        Ok(self.database.execute(end).await? > 0)
     }
 
     async fn add(&self, stock: &Stock) -> Result<(), StoreError> {

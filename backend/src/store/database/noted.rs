@@ -10,7 +10,7 @@ use super::connection::{Database, Durability, Transaction};
 use super::rows;
 use super::statement::{Statement, insert, sql};
 use crate::audit::Entry;
-use crate::ledger::{Scope, Switch};
+use crate::ledger::{Reading, Scope, Switch};
 use crate::store::{Counted, DrawerRow, Session, StoreError};
 
 /// How often a place in a chain may be lost. Whoever loses one lets another in, so that this many can write to
@@ -97,6 +97,22 @@ pub fn open_session(new: &Session) -> Vec<Step> {
         .with("opened_at", new.opened_at)
         .with("seen_at", new.seen_at);
     vec![Step::Do(forget), Step::Do(row.into())]
+}
+
+/// The reading of before, if there is one, ends: it is not deleted and inserted, so that two who begin one at
+/// the same time both may.
+pub fn begin_reading(new: &Reading) -> Vec<Step> {
+    let begin = sql(
+        "INSERT INTO tag_reading (tag, random, operator, began_at) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (tag) DO UPDATE SET random = excluded.random, operator = excluded.operator, \
+         began_at = excluded.began_at",
+    );
+    let begin = begin
+        .bind(new.tag)
+        .bind(encode(&new.random))
+        .bind(&new.operator)
+        .bind(new.began_at);
+    vec![Step::Do(begin)]
 }
 
 pub fn throw_switch(new: &Switch) -> Vec<Step> {

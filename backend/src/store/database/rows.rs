@@ -1,15 +1,16 @@
 //! Rows of the database as values of the ledger, and back.
 
 use apdu_core::authority::{CardProfile, Pin};
+use apdu_core::obu::TagProfile;
 use etc_api::{Outlet, Takings};
 
 use super::row::Row;
 use crate::audit::{Line, Sealed};
 use crate::ledger::limits::Day;
 use crate::ledger::{
-    Approval, Authorisation, BookRow, Card, CardKind, Case, LogEntry, Means, MoneyBack, Nonce,
-    NonceKind, PaymentTaken, PosSlip, Proof, Purse, Record, Refund, RefundFrom, Scope, Spender,
-    State, Switch,
+    Approval, Authorisation, BookRow, Card, CardKind, Case, Issued, LogEntry, Means, MoneyBack,
+    Nonce, NonceKind, PaymentTaken, PosSlip, Proof, Purse, Record, Refund, RefundFrom, Scope,
+    Spender, State, Switch, Tag, VehicleCipher,
 };
 use crate::store::{Counted, DrawerRow, Operator, Session, StoreError, StoredAnswer};
 
@@ -116,6 +117,37 @@ pub fn card(row: &Row) -> Result<Card, StoreError> {
         weak_random: row.flag("weak_random")?,
         stopped: row.maybe_word("stopped")?,
         revision: row.number("revision")?,
+    })
+}
+
+pub fn tag(row: &Row) -> Result<Tag, StoreError> {
+    let issued = match row.maybe_text("plate")? {
+        None => None,
+        Some(plate) => Some(Issued {
+            signed: row.date("signed")?,
+            expiry: row.date("expiry")?,
+            plate,
+            plate_colour: row.number("plate_colour")?,
+            vehicle_class: row.number("vehicle_class")?,
+        }),
+    };
+    Ok(Tag {
+        serial: row.parsed("serial")?,
+        sn: row.text("sn")?,
+        issuer: row.bytes("issuer")?,
+        version: row.number("version")?,
+        status: row.word("status")?,
+        issued,
+        profile: TagProfile {
+            vehicle_length: row.number("vehicle_length")?,
+            truck_unit: row.word("truck_unit")?,
+            des_key: row.number("des_key")?,
+            sm4_key: row.maybe_number("sm4_key")?,
+        },
+        cipher: VehicleCipher {
+            chaining: row.word("chaining")?,
+            random_returns: row.flag("random_returns")?,
+        },
     })
 }
 

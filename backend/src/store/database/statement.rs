@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use apdu_core::bcd::{CardNumber, Date};
 use apdu_core::hex::encode;
+use apdu_core::obu::ContractSerial;
 use sqlx::postgres::{PgArguments, Postgres};
 use sqlx::query::Query;
 use sqlx::sqlite::{Sqlite, SqliteArguments};
@@ -185,6 +186,7 @@ values! {
         &String => |value| value.clone(),
         &str => |value| value.to_owned(),
         CardNumber => |value| value.to_string(),
+        ContractSerial => |value| value.to_string(),
         // The eight digits.
         Date => |value| encode(&value.0),
     }

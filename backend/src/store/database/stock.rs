@@ -1,10 +1,11 @@
-//! What is added to the records together: outlets, terminals, operators and cards.
+//! What is added to the records together: outlets, terminals, operators, cards and tags.
 
 use apdu_core::hex::{Fixed, encode};
 
 use super::connection::Transaction;
 use super::rows::{self, pin};
 use super::statement::{insert, sql};
+use crate::ledger::{Issued, Tag};
 use crate::store::{Operator, Stock, StockCard, StoreError};
 use crate::words::Word;
 
@@ -34,6 +35,9 @@ pub async fn add(database: &mut Transaction, stock: &Stock) -> Done {
     }
     for card in &stock.cards {
         insert_card(database, card).await?;
+    }
+    for tag in &stock.tags {
+        insert_tag(database, tag).await?;
     }
     Ok(())
 }
@@ -99,6 +103,31 @@ async fn insert_card(database: &mut Transaction, new: &StockCard) -> Done {
         .with("id_number", &holder.id_number)
         .with("phone", &holder.phone);
     database.execute(row).await?;
+    Ok(())
+}
+
+async fn insert_tag(database: &mut Transaction, tag: &Tag) -> Done {
+    let issued = tag.issued.as_ref();
+    let of = |number: fn(&Issued) -> u8| issued.map(number);
+    let row = insert("tag")
+        .with("serial", tag.serial)
+        .with("sn", &tag.sn)
+        .with("issuer", encode(&tag.issuer))
+        .with("version", tag.version)
+        .with("status", tag.status.word())
+        .with("signed", issued.map(|issued| issued.signed))
+        .with("expiry", issued.map(|issued| issued.expiry))
+        .with("plate", issued.map(|issued| issued.plate.as_str()))
+        .with("plate_colour", of(|issued| issued.plate_colour))
+        .with("vehicle_class", of(|issued| issued.vehicle_class))
+        .with("vehicle_length", tag.profile.vehicle_length)
+        .with("truck_unit", tag.profile.truck_unit.word())
+        .with("des_key", tag.profile.des_key)
+        .with("sm4_key", tag.profile.sm4_key)
+        .with("chaining", tag.cipher.chaining.word())
+        .with("random_returns", tag.cipher.random_returns);
+    let done = database.execute(row).await;
+    done.map_err(|error| named(error, format!("tag {} exists", tag.serial)))?;
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use apdu_core::bcd::CardNumber;
+use apdu_core::obu::ContractSerial;
 use async_trait::async_trait;
 use etc_api::{Outlet, Takings};
 
@@ -19,7 +20,7 @@ use crate::audit::{Entry, Sealed};
 use crate::ledger::limits::Day;
 use crate::ledger::{
     Approval, Authorisation, BookRow, Card, CardFile, Case, CaseState, Means, MoneyBack, Nonce,
-    PaymentTaken, PosSlip, ProvedBy, Record, Seen, State, Switch, VerifiedInit,
+    PaymentTaken, PosSlip, ProvedBy, Reading, Record, Seen, State, Switch, Tag, VerifiedInit,
 };
 use write::duplicate;
 
@@ -56,6 +57,8 @@ struct Memory {
     openings: BTreeMap<String, i64>,
     sign_ins: BTreeMap<String, SignIns>,
     sessions: BTreeMap<TokenHash, (Session, u32)>,
+    tags: Arc<BTreeMap<ContractSerial, Tag>>,
+    readings: BTreeMap<ContractSerial, Reading>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -585,6 +588,37 @@ impl Store for MemoryStore {
             state.wrong_proofs.remove(&card);
             state.seal(entry);
             Ok(true)
+        })
+    }
+
+    async fn tag(&self, serial: ContractSerial) -> Result<Option<Tag>, StoreError> {
+        Ok(self.lock().tags.get(&serial).cloned())
+    }
+
+    async fn tag_of_sn(&self, sn: &str) -> Result<Option<Tag>, StoreError> {
+        let state = self.lock();
+        Ok(state.tags.values().find(|tag| tag.sn == sn).cloned())
+    }
+
+    async fn begin_reading(&self, reading: &Reading, entry: &Entry) -> Result<(), StoreError> {
+        self.transact(|state| {
+            state.readings.insert(reading.tag, reading.clone());
+            state.seal(entry);
+            Ok(())
+        })
+    }
+
+    async fn end_reading(&self, reading: &Reading, since: i64) -> Result<bool, StoreError> {
+        self.transact(|state| {
+            let same = |kept: &&Reading| {
+                (kept.random, &kept.operator) == (reading.random, &reading.operator)
+                    && kept.began_at > since
+            };
+            let found = state.readings.get(&reading.tag).filter(same).is_some();
+            if found {
+                state.readings.remove(&reading.tag);
+            }
+            Ok(found)
         })
     }
 

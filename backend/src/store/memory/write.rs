@@ -241,6 +241,14 @@ impl Memory {
                 self.holders.insert(number, holder.clone());
             }
         }
+        for tag in &stock.tags {
+            let tags = Arc::make_mut(&mut self.tags);
+            if tags.values().any(|kept| kept.sn == tag.sn)
+                || tags.insert(tag.serial, tag.clone()).is_some()
+            {
+                return Err(duplicate(&format!("tag {} exists", tag.serial)));
+            }
+        }
         Ok(())
     }
 

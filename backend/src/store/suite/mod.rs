@@ -54,6 +54,7 @@ mod sign_in;
 mod stock;
 mod sweep;
 mod switches;
+mod tags;
 pub(super) mod trail;
 
 pub(super) const CARD: &str = "62012201230100000017";

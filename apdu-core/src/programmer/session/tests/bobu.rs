@@ -213,7 +213,7 @@ fn noise_that_looks_like_a_start_does_not_swallow_the_answer() {
     begin(
         &mut session,
         100,
-        Operation::Transfer(power, Channel::Esam, vec![read(4)]),
+        Operation::Transfer(power, Channel::Esam, vec![read(2)]),
     );
     let line = [
         &bytes("33 01 80 60")[..],
@@ -234,14 +234,14 @@ fn a_doubled_answer_is_waited_out_before_the_next_command() {
     begin(
         &mut session,
         100,
-        Operation::Transfer(power, Channel::Esam, vec![read(4)]),
+        Operation::Transfer(power, Channel::Esam, vec![read(2)]),
     );
     let answer = channel("B1 20", &["01 02 90 00"]);
     session.handle_in(110, &answer);
     assert!(answered(&mut session).expect("ended").is_ok());
     session.begin(
         111,
-        Operation::Transfer(power, Channel::Esam, vec![read(4)]),
+        Operation::Transfer(power, Channel::Esam, vec![read(2)]),
     );
     assert_eq!(session.poll_transmit(), None);
     session.handle_in(115, &answer);
@@ -311,7 +311,7 @@ fn a_device_that_answers_the_last_command_only_gets_one_at_a_time() {
     let Some(Event::CardPowered(Ok(card))) = event(&mut session) else {
         panic!("the card has answered");
     };
-    let commands = vec![select(0x1001), write(), read(4)];
+    let commands = vec![select(0x1001), write(), read(1)];
     let mut frames = begin(
         &mut session,
         100,

@@ -97,7 +97,7 @@ fn an_answer_may_come_in_any_pieces_and_between_noise() {
     let answer = answers(MAC, "F7", 2, "01 02 90 00", 0);
     let line = [&bytes("12 FF 33 FF FF 81 81 FF")[..], &answer, &[0xFF; 3]].concat();
     for split in 0..line.len() {
-        let mut session = asked(vec![read(27)]);
+        let mut session = asked(vec![select(0xDF01)]);
         session.handle_in(1_010, &line[..split]);
         session.handle_in(1_011, &line[split..]);
         let ended = answered(&mut session).expect("ended").expect("answered");
@@ -162,7 +162,7 @@ fn a_tag_that_does_not_say_who_it_is_is_none() {
 
 #[test]
 fn what_may_be_repeated_is_sent_again_unchanged() {
-    let mut session = asked(vec![read(27)]);
+    let mut session = asked(vec![select(0xDF01)]);
     session.handle_timeout(1_999);
     assert_eq!(session.poll_transmit(), None);
     session.handle_timeout(2_000);
@@ -230,8 +230,8 @@ fn a_once_command_waits_for_a_silent_line() {
     transfer(&mut session, power, Channel::Esam, vec![write()]);
     assert_eq!(session.poll_transmit(), None);
     session.handle_in(1_010, &[0x34]);
-    assert_eq!(session.poll_timeout(), Some(1_040));
-    session.handle_timeout(1_040);
+    assert_eq!(session.poll_timeout(), Some(1_010 + OWED));
+    session.handle_timeout(1_010 + OWED);
     frame(&mut session);
 }
 
@@ -251,7 +251,7 @@ fn on_a_line_that_is_never_silent_a_once_command_is_not_sent() {
 
 #[test]
 fn a_late_or_doubled_answer_is_not_the_answer_to_the_next_command() {
-    let mut session = asked(vec![read(27)]);
+    let mut session = asked(vec![select(0xDF01)]);
     let first = answers(MAC, "F7", 2, "01 02 90 00", 0);
     session.handle_in(1_010, &first);
     assert!(answered(&mut session).expect("ended").is_ok());
@@ -275,7 +275,7 @@ fn an_answer_that_began_before_its_question_is_not_its_answer() {
     let answer = answers(MAC, "F7", 2, "01 02 90 00", 0);
     let (mut session, power) = with_tag();
     session.handle_in(999, &answer[..8]);
-    transfer(&mut session, power, Channel::Esam, vec![read(27)]);
+    transfer(&mut session, power, Channel::Esam, vec![select(0xDF01)]);
     frame(&mut session);
     session.handle_in(1_001, &answer[8..]);
     assert_eq!(answered(&mut session), None);
@@ -401,6 +401,17 @@ fn fewer_answers_than_commands_are_taken_only_where_the_last_says_why() {
     session.handle_in(1_020, &answers(MAC, "F7", 2, "01 02 6A 82", 0));
     let ended = answered(&mut session).expect("ended").expect("answered");
     assert_eq!(sws(&ended), [0x6A82]);
+}
+
+#[test]
+fn an_answer_of_another_length_than_was_asked_for_is_none() {
+    let mut session = asked(vec![read(4)]);
+    session.handle_in(1_010, &answers(MAC, "F7", 2, "01 02 90 00", 0));
+    session.handle_in(1_011, &answers(MAC, "F7", 2, "01 05 AA BB CC 90 00", 0));
+    assert_eq!(answered(&mut session), None);
+    session.handle_in(1_020, &answers(MAC, "F7", 2, "01 06 AA BB CC DD 90 00", 0));
+    let ended = answered(&mut session).expect("ended").expect("answered");
+    assert_eq!(ended[0].data.len(), 4);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::ledger::{BookRow, CardStop, Seen, Spender, VerifiedInit};
 use crate::store::suite::{cash, drawer, open_drawer, payment};
 
 /// Tables with a row for every card, load, or sign-in.
-const GROWING: [&str; 18] = [
+const GROWING: [&str; 20] = [
     "answer",
     "approval",
     "audit",
@@ -25,6 +25,8 @@ const GROWING: [&str; 18] = [
     "recharge",
     "seen_init",
     "session",
+    "tag",
+    "tag_reading",
 ];
 
 /// Indexes of the few rows of such a table that wait for something.
@@ -112,6 +114,8 @@ async fn ask_everything(store: &DatabaseStore) {
     store.unlock_card(card, &noted).await.unwrap();
     store.outlet("LZ01").await.unwrap();
     store.terminals("LZ01").await.unwrap();
+    let tag = store.tag_of_sn("6210230100010017").await.unwrap().unwrap();
+    store.tag(tag.serial).await.unwrap();
     store.operator("demo.teller").await.unwrap();
     let rule = SignInRule {
         tries: 5,
