@@ -190,6 +190,27 @@ fn the_card_is_in_the_tag_and_its_absence_is_told() {
 }
 
 #[test]
+fn a_credit_can_be_torn_in_the_slot_of_a_programmer() {
+    let select = "01 07 00A40000021001";
+    let verify = "01 0B 0020000006313233343536";
+    let init = "01 10 805000020B01000003E8010203040506";
+    // MAC2 need not be right: the card refuses it (9302), and a tear after it has taken it does not come.
+    let credit = "01 10 805200000B20240115093000 00000000";
+    for (when, seen, pulled) in [(Tear::Before, 3, true), (Tear::After, 4, false)] {
+        let mut programmer = with_tags(Model::primitives(), &["tag-normal"]);
+        programmer.insert(demo::card("normal").unwrap());
+        programmer.tear_next_credit(Some(when));
+        say(&mut programmer, BST);
+        for list in [select, verify, init, credit] {
+            say(&mut programmer, &transfer(NORMAL, "01", list));
+        }
+        assert_eq!(programmer.seen().len(), seen, "{when:?}");
+        assert_eq!(programmer.take_pulled().is_some(), pulled, "{when:?}");
+        assert_eq!(programmer.tear_armed().is_none(), pulled, "{when:?}");
+    }
+}
+
+#[test]
 fn every_tag_in_the_field_answers_in_a_window_of_its_own() {
     let mut programmer = with_tags(Model::primitives(), &["tag-normal", "tag-truck"]);
     programmer.write(&envelope::encode(&bytes(BST), 0));
