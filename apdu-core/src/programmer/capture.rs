@@ -290,8 +290,9 @@ impl<'a> View<'a> {
                         self.show(begin, begin + 5);
                         list
                     }
-                    other => {
-                        self.show(begin, begin + other.len());
+                    _ => {
+                        // As much as a SetMMI has; a GetSecure goes on with a random.
+                        self.show(begin, begin + 5);
                         return None;
                     }
                 }
@@ -342,7 +343,8 @@ impl<'a> View<'a> {
             self.counted_entries(list, 0, redact);
             self.show(self.message.len() - 1, self.message.len());
         } else {
-            self.show(begin, self.message.len());
+            // As much as the answer to a SetMMI has; that to a GetSecure goes on with a file.
+            self.show(begin, begin + 4);
         }
     }
 
@@ -488,7 +490,7 @@ mod tests {
     use super::*;
     use crate::programmer::worked::{
         BOBU_ESAM_ANSWERS, BOBU_ESAM_LIST, BST, ESAM_ANSWERS, ESAM_LIST, PSAM_ANSWERS, PSAM_LIST,
-        WRAPPED, bytes,
+        RELEASE, SET_MMI, WRAPPED, bytes,
     };
     use std::string::{String, ToString};
 
@@ -535,6 +537,28 @@ mod tests {
                     "** F0 00 18 FFFFFFFF 50 03 91 C0 08FFFF00 ********",
                     "00 01 41 87 29 00 1A 00",
                 ]),
+            ]
+        );
+    }
+
+    #[test]
+    fn of_other_actions_their_kind_is_kept_and_no_file() {
+        let file = envelope::encode(&bytes(
+            "04 E0 01 16 02 00 00 01 E0 F7 00 91 18 01 15 01 AA BB CC DD 11 22 33 44 55 66",
+        ));
+        let (_, texts) = kept(
+            &Profile::primitives(),
+            &[SET_MMI, &crate::hex::encode(&file), RELEASE],
+        );
+        assert_eq!(
+            texts,
+            [
+                text(&["** F0 03 0C ******** 40 F7 91 05 01 04 1A 00"]),
+                text(&[
+                    "** E0 01 16 ******** E0 F7 00 91 18 01 15 01",
+                    &"**".repeat(10)
+                ]),
+                text(&["** F0 04 0A ******** 40 03 91 60 00 00"]),
             ]
         );
     }

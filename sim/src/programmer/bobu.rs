@@ -3,6 +3,7 @@
 use super::chips::Chip;
 use super::frames::{self, Deframer};
 use super::{Bobu, Fault, Programmer, Saying, Start};
+use crate::tag::Tag;
 
 /// Status: good.
 const OK: u8 = 0x00;
@@ -114,6 +115,10 @@ impl Programmer {
                 let own = [&[message[0] ^ 0x10, OK, 0x11, 0xC0], &SERIAL[..]].concat();
                 Some(own)
             }
+            (Start::ThreeThree, [0xA5, 0x01, 0xC3]) => {
+                self.power_off();
+                Some(vec![0xB5, OK, 0x01, 0xC3])
+            }
             (Start::ThreeThree, [0xA2]) => Some(self.reset_card()),
             (Start::ThreeThree, [code @ 0xA1, dt @ 0x20, counted @ ..])
             | (Start::ThreeThree, [code @ 0xA3, dt @ (0x00 | 0x10), counted @ ..])
@@ -131,6 +136,15 @@ impl Programmer {
             sn,
         });
         sayings.into_iter().collect()
+    }
+
+    /// A5 C3: card and tag lose their power, until the card is reset or the tag is laid there anew.
+    fn power_off(&mut self) {
+        if let Some(card) = &mut self.slot {
+            card.power_off();
+        }
+        self.card_is_powered = false;
+        self.field.iter_mut().for_each(Tag::release);
     }
 
     /// A2.

@@ -198,6 +198,8 @@ impl Programmer {
                 let list = encode_list(&answers, 0);
                 Some([&[0x18, did, 0x19, channel], &list[..], &[0x00]].concat())
             }
+            // GetSecure: the file's coding on the air is not published well enough; it is read through the ESAM.
+            (0x01, &[0x05, did, 0x00, 0x14, ..]) => Some(vec![0x10, did, 0x01]),
             (0x03, &[0x05, did, 0x04, 0x1A, parameter]) => {
                 if self.strikes(Fault::Refused) {
                     return Some(vec![0x10, did, 0x01]);
