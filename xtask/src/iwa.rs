@@ -21,6 +21,8 @@ use crate::tools;
 /// Where a browser looks for it.
 const MANIFEST: &str = "/.well-known/manifest.webmanifest";
 const START: &str = "/start.js";
+/// Chromium installs no app without an icon of pixels; the page's own is drawn.
+const ICON: &str = "/icon.png";
 /// Whom the page shows when it is opened: it has nobody to sign in to.
 const START_URL: &str = "/#/devices";
 /// What an app may use of what is closed to pages, each for itself only.
@@ -90,9 +92,8 @@ impl App {
         let index = String::from_utf8_lossy(&index);
         let (index, script) = without_inline_script(&index)
             .ok_or_else(|| Failure::new("index.html has no inline script that starts the page"))?;
-        let icon = files.keys().find(|path| path.ends_with(".svg"));
-        let icon = icon.ok_or_else(|| Failure::new("the page has no icon"))?;
-        files.insert(MANIFEST.to_owned(), manifest(icon).into_bytes());
+        files.insert(MANIFEST.to_owned(), manifest().into_bytes());
+        files.insert(ICON.to_owned(), include_bytes!("icon.png").to_vec());
         files.insert("/".to_owned(), index.into_bytes());
         files.insert(
             START.to_owned(),
@@ -133,6 +134,7 @@ impl App {
         let kind = match path.rsplit('.').next()? {
             "css" => "text/css; charset=utf-8",
             "js" => "text/javascript; charset=utf-8",
+            "png" => "image/png",
             "svg" => "image/svg+xml",
             "wasm" => "application/wasm",
             "webmanifest" => "application/manifest+json",
@@ -143,7 +145,7 @@ impl App {
 }
 
 /// What the app is and what it may use.
-fn manifest(icon: &str) -> String {
+fn manifest() -> String {
     let version = env!("CARGO_PKG_VERSION");
     let permissions = PERMISSIONS.map(|name| format!("\"{name}\": [\"self\"]"));
     format!(
@@ -154,7 +156,7 @@ fn manifest(icon: &str) -> String {
   "start_url": "{START_URL}",
   "scope": "/",
   "display": "standalone",
-  "icons": [{{ "src": "{icon}", "sizes": "any", "type": "image/svg+xml" }}],
+  "icons": [{{ "src": "{ICON}", "sizes": "256x256", "type": "image/png" }}],
   "permissions_policy": {{ {} }}
 }}
 "#,
@@ -210,7 +212,7 @@ mod tests {
 
     #[test]
     fn the_manifest_asks_for_each_device_for_itself() {
-        let manifest = manifest("/icon.svg");
+        let manifest = manifest();
         for name in PERMISSIONS {
             assert!(
                 manifest.contains(&format!("\"{name}\": [\"self\"]")),
