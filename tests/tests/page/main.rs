@@ -103,7 +103,7 @@ async fn stories(browser: Rc<Browser>) {
         every_unfit_tag_is_refused_by_its_code,
         tags_come_and_go,
         a_programmer_is_unplugged_and_comes_back,
-        a_card_is_checked_in_the_slot_of_a_programmer,
+        a_card_is_loaded_in_the_slot_of_a_programmer,
         tags_are_there_in_english,
     );
     tell!(browser, stories_evidence:

@@ -129,18 +129,36 @@ pub async fn a_programmer_is_unplugged_and_comes_back(desk: &Desk<'_>) {
     browser.see("标签正常").await;
 }
 
-/// The card slot of the programmer is a reader like any other.
-pub async fn a_card_is_checked_in_the_slot_of_a_programmer(desk: &Desk<'_>) {
+/// The card slot of the programmer is a reader like any other, over both dialects.
+pub async fn a_card_is_loaded_in_the_slot_of_a_programmer(desk: &Desk<'_>) {
     let browser = desk.browser;
     desk.sign_in().await;
-    add_programmer(desk, "dialect-c1").await;
-    browser.press("◂ 卡片").await;
-    browser.go("#/check").await;
-    browser.press("用标签设备的卡槽").await;
-    desk.insert("normal").await;
-    browser.press("读卡").await;
-    browser.see_named("余额", "30.00").await;
-    desk.picture("tag-slot").await;
+    for (dialect, card, before, after) in [
+        ("dialect-a", "normal", "30.00", "130.00"),
+        ("dialect-c1", "same-plate", "12.00", "112.00"),
+    ] {
+        add_programmer(desk, dialect).await;
+        // Over the air the card is in a tag.
+        put(desk, "tag-normal").await;
+        browser.press("◂ 卡片").await;
+        browser.go("#/check").await;
+        browser.press("用标签设备的卡槽").await;
+        desk.insert(card).await;
+        browser.press("读卡").await;
+        browser.see_named("余额", before).await;
+        desk.picture(&format!("tag-slot-{dialect}")).await;
+        desk.load("100").await;
+        desk.see_loaded(after).await;
+        browser.confirm("余额已核对").await;
+        desk.must_have_loaded(card, &[100_00]).await;
+        browser.press("拔卡").await;
+        browser.press("标签 ▸").await;
+        browser.press("拔下标签设备").await;
+        browser.press("◂ 卡片").await;
+        browser.press("首页").await;
+        browser.reload().await;
+        browser.see("退出登录").await;
+    }
 }
 
 /// Nothing about tags has been forgotten in English.
