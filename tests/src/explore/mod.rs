@@ -9,6 +9,7 @@
 mod books;
 mod counter;
 mod faults;
+mod lent;
 mod plastic;
 mod rest;
 mod story;

@@ -1,68 +1,43 @@
 //! Cards in the programmer's slot: the same flows, over the same `Card`.
 
-use apdu_core::fault::{Code, Fault as Page};
+use apdu_core::fault::Code;
 use apdu_core::flow;
 use apdu_core::obu_programmer::{CardSlot, ObuProgrammer};
-use etc_sim::card::Card as Chip;
 use etc_sim::demo;
-use etc_sim::programmer::{Chip as Which, Ending, Fault};
-use etc_tests::explore::{AMOUNT, Books, Outlet, Quiet, Sight, Subject, World};
+use etc_sim::programmer::{Chip, Ending, Fault};
+use etc_tests::explore::{AMOUNT, Books, Outlet, Quiet, Sight, World};
 use etc_tests::programmer_bus::ProgrammerBus;
 use etc_tests::run;
 
 use super::{SETUPS, Setup};
 
-/// A ledger that knows one card.
-fn world() -> World {
-    World::new(&Subject::new("plain", Default::default()))
-}
-
 /// A programmer with the card of this world in its slot, and the line open. Over the air the card is in a tag.
 fn plug(world: &World, setup: &Setup) -> ProgrammerBus {
     let mut port = setup.port(&["tag-normal"]);
-    let chip = world.plastic().chip.borrow().clone();
-    port.insert(Chip::Toll(Box::new(chip)));
+    port.insert(world.lend());
     let mut bus = setup.host(port, 0);
     run(bus.open()).expect("no wait").expect(setup.name);
     bus
 }
 
-/// A whole load, as a teller has it run.
-fn load(world: &World, bus: &mut ProgrammerBus) -> Result<(), Code> {
-    let card = &mut CardSlot(bus);
-    let done = run(async {
-        let mut desk = world.desk(Outlet::First);
-        let mut met = flow::meet(card, &mut desk, &mut Quiet).await?;
-        let record = flow::prepare(card, &mut desk, &mut Quiet, &mut met, AMOUNT).await?;
-        let record = desk.pay(&record.id, AMOUNT).await?;
-        flow::write(card, &mut desk, &mut Quiet, &mut met, &record).await?;
-        Ok(())
-    });
-    let done: Result<(), Page> = done.expect("nothing waits");
-    done.map_err(|fault| fault.code)
-}
-
 /// The plastic goes back to the table as the programmer has left it.
 fn take_out(world: &World, bus: &mut ProgrammerBus) {
     let card = bus.port.take_pulled().or_else(|| bus.port.remove());
-    let card = card.expect("it is in the slot or was pulled");
-    let chip = card.as_toll().expect("a toll card").clone();
-    world.plastic().chip.replace(chip);
-    world.plastic().put_in();
+    world.take_back(&card.expect("it is in the slot or was pulled"));
 }
 
 /// CREDITs that have reached the card.
 fn credits(bus: &ProgrammerBus) -> usize {
     let seen = bus.port.seen().iter();
     let is_credit =
-        |(chip, apdu): &&(Which, Vec<u8>)| *chip == Which::Card && apdu[..2] == [0x80, 0x52];
+        |(chip, apdu): &&(Chip, Vec<u8>)| *chip == Chip::Card && apdu[..2] == [0x80, 0x52];
     seen.filter(is_credit).count()
 }
 
 #[test]
 fn a_card_is_checked_through_every_programmer() {
     for setup in &SETUPS {
-        let world = world();
+        let world = World::plain();
         let mut bus = plug(&world, setup);
         let mut desk = world.desk(Outlet::First);
         let checked = run(flow::check_card(
@@ -84,7 +59,7 @@ fn a_card_is_checked_through_every_programmer() {
 #[test]
 fn an_empty_slot_and_a_card_that_is_none_are_named() {
     for setup in &SETUPS {
-        let world = world();
+        let world = World::plain();
         let mut bus = plug(&world, setup);
         bus.port.remove();
         let mut desk = world.desk(Outlet::First);
@@ -110,11 +85,16 @@ fn an_empty_slot_and_a_card_that_is_none_are_named() {
 
 #[test]
 fn a_load_goes_through_every_programmer() {
-    let origin = world();
+    let origin = World::plain();
     for setup in &SETUPS {
         let world = origin.fork();
         let mut bus = plug(&world, setup);
-        assert_eq!(load(&world, &mut bus), Ok(()), "{}", setup.name);
+        assert_eq!(
+            world.load(&mut CardSlot(&mut bus)),
+            Ok(()),
+            "{}",
+            setup.name
+        );
         println!("{:<64} {} frames", setup.name, bus.frames);
         assert_eq!(credits(&bus), 1, "{}", setup.name);
         take_out(&world, &mut bus);
@@ -127,7 +107,7 @@ fn a_load_goes_through_every_programmer() {
 
 #[test]
 fn a_load_hit_anywhere_costs_nobody_anything() {
-    let origin = world();
+    let origin = World::plain();
     let (mut runs, mut through) = (0, 0);
     for setup in &SETUPS {
         for (fault, name) in Fault::ALL {
@@ -138,7 +118,7 @@ fn a_load_hit_anywhere_costs_nobody_anything() {
                 let ready = demo::tag("tag-truck").expect("a demo tag");
                 bus.port.lay_ready(ready);
                 bus.port.arm(fault, spared, Ending::AfterOne);
-                let outcome = load(&world, &mut bus);
+                let outcome = world.load(&mut CardSlot(&mut bus));
                 if bus.port.marks().is_empty() {
                     assert_eq!(outcome, Ok(()), "{}", world.story());
                     break;

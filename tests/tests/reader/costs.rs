@@ -7,7 +7,7 @@ use etc_sim::card::Card as Chip;
 use etc_sim::demo;
 use etc_sim::reader::{Model, Reader};
 use etc_tests::bus::{Bus, Transfers};
-use etc_tests::explore::{AMOUNT, Outlet, Quiet as NobodyWatches, Subject, World};
+use etc_tests::explore::World;
 use etc_tests::run;
 
 use super::{Away, Quiet};
@@ -105,33 +105,10 @@ fn checked(model: Model) -> Counted {
 }
 
 fn loaded(model: Model) -> Counted {
-    let world = world();
-    let mut card = Counted::new(model, card_of(&world));
-    load(&world, &mut card);
+    let world = World::plain();
+    let mut card = Counted::new(model, world.lend());
+    assert_eq!(world.load(&mut card), Ok(()));
     card
-}
-
-/// A ledger that knows one card.
-pub(super) fn world() -> World {
-    World::new(&Subject::new("plain", Default::default()))
-}
-
-/// That card.
-pub(super) fn card_of(world: &World) -> Chip {
-    let chip = world.plastic().chip.borrow().clone();
-    Chip::Toll(Box::new(chip))
-}
-
-/// A whole load, from meeting the card to its evidence.
-pub(super) fn load(world: &World, card: &mut dyn Card) {
-    let mut desk = world.desk(Outlet::First);
-    let load = run(async {
-        let mut met = flow::meet(card, &mut desk, &mut NobodyWatches).await?;
-        let record = flow::prepare(card, &mut desk, &mut NobodyWatches, &mut met, AMOUNT).await?;
-        let record = desk.pay(&record.id, AMOUNT).await?;
-        flow::write(card, &mut desk, &mut NobodyWatches, &mut met, &record).await
-    });
-    load.expect("nothing waits").expect("loaded");
 }
 
 #[test]

@@ -1,53 +1,32 @@
 //! Loads through a reader of every kind, with every fault at every message: no money is lost and none is
 //! doubled, whatever the reader does.
 
-use apdu_core::fault::{Code, Fault as Page};
-use apdu_core::flow;
 use etc_sim::reader::{Ending, Fault, Reader};
 use etc_tests::bus::Bus;
-use etc_tests::explore::{AMOUNT, Books, Outlet, Quiet, Sight, World};
-use etc_tests::run;
+use etc_tests::explore::{AMOUNT, Books, Sight, World};
 
-use super::costs::{card_of, world};
 use super::levels::{SETUPS, Setup, follow};
 
 /// The card of this world in such a reader.
 fn plug(world: &World, setup: &Setup) -> Bus {
     let mut reader = Reader::with(setup.model);
-    reader.insert(card_of(world));
+    reader.insert(world.lend());
     Bus::plug(reader).expect(setup.name)
-}
-
-/// A whole load, as a teller has it run.
-fn load(world: &World, bus: &mut Bus) -> Result<(), Code> {
-    let done = run(async {
-        let mut desk = world.desk(Outlet::First);
-        let mut met = flow::meet(bus, &mut desk, &mut Quiet).await?;
-        let record = flow::prepare(bus, &mut desk, &mut Quiet, &mut met, AMOUNT).await?;
-        let record = desk.pay(&record.id, AMOUNT).await?;
-        flow::write(bus, &mut desk, &mut Quiet, &mut met, &record).await?;
-        Ok(())
-    });
-    let done: Result<(), Page> = done.expect("nothing waits");
-    done.map_err(|fault| fault.code)
 }
 
 /// The plastic goes back to the table as the reader has left it.
 fn take_out(world: &World, bus: &mut Bus) {
     let card = bus.reader.take_pulled().or_else(|| bus.reader.remove());
-    let card = card.expect("it is in the reader or was pulled");
-    let chip = card.as_toll().expect("a toll card").clone();
-    world.plastic().chip.replace(chip);
-    world.plastic().put_in();
+    world.take_back(&card.expect("it is in the reader or was pulled"));
 }
 
 #[test]
 fn a_load_goes_through_a_reader_of_every_kind() {
-    let origin = world();
+    let origin = World::plain();
     for setup in &SETUPS {
         let world = origin.fork();
         let mut bus = plug(&world, setup);
-        assert_eq!(load(&world, &mut bus), Ok(()), "{}", setup.name);
+        assert_eq!(world.load(&mut bus), Ok(()), "{}", setup.name);
         println!("{:<60} {:?}", setup.name, bus.transfers);
         take_out(&world, &mut bus);
         assert!(world.books().open(0).is_none(), "{}", setup.name);
@@ -59,7 +38,7 @@ fn a_load_goes_through_a_reader_of_every_kind() {
 
 #[test]
 fn a_load_hit_anywhere_costs_nobody_anything() {
-    let origin = world();
+    let origin = World::plain();
     let (mut runs, mut through) = (0, 0);
     for setup in &SETUPS {
         for (fault, name) in Fault::ALL {
@@ -68,7 +47,7 @@ fn a_load_hit_anywhere_costs_nobody_anything() {
                 world.note(format!("{}: {name} after {spared}", setup.name));
                 let mut bus = plug(&world, setup);
                 bus.reader.arm(fault, spared, Ending::AfterOne);
-                let outcome = load(&world, &mut bus);
+                let outcome = world.load(&mut bus);
                 if bus.reader.marks().is_empty() {
                     assert_eq!(outcome, Ok(()), "{}", world.story());
                     break;

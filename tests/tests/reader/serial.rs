@@ -7,10 +7,11 @@ use apdu_core::flow;
 use apdu_core::toll_card::{select_toll_application, wallet};
 use etc_sim::demo;
 use etc_sim::reader::{Ending, Fault, Model, SerialReader, Tear};
+use etc_tests::explore::World;
 use etc_tests::run;
 use etc_tests::serial_bus::SerialBus;
 
-use super::{Away, Quiet, costs};
+use super::{Away, Quiet};
 
 fn with_card(model: Model) -> SerialReader {
     let mut port = SerialReader::new(model);
@@ -44,10 +45,10 @@ fn a_card_is_read_over_a_serial_line_with_an_echo_and_without() {
 #[test]
 fn a_card_is_loaded_over_a_serial_line() {
     let mut port = SerialReader::new(Model::tpdu_t0());
-    let world = costs::world();
-    port.reader_mut().insert(costs::card_of(&world));
+    let world = World::plain();
+    port.reader_mut().insert(world.lend());
     let mut bus = SerialBus::open(port).expect("a reader");
-    costs::load(&world, &mut bus);
+    assert_eq!(world.load(&mut bus), Ok(()));
     println!("load over a serial line: {} frames", bus.frames);
 }
 
