@@ -15,10 +15,15 @@ use crate::hex::{Bytes, Fixed};
 use serde::{Deserialize, Serialize};
 
 mod tag;
+mod tag_task;
 
 pub use tag::{
     ReadVehicle, ShownVehicle, TagAuthority, TagDifference, TagField, TagSight, TagSighted,
     TagVehicle,
+};
+pub use tag_task::{
+    BeginTagTask, CancelReason, Compared, IssueMode, NamedTag, ShownCard, ShownTag, SignTag,
+    SignedTag, TagFile, TagRefused, TagTask, TagTaskId, TagTaskState, TagTasks, TagTold, TagWork,
 };
 
 /// The central backend as a flow sees it. Every call has a deadline; no answer in time is
