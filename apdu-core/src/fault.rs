@@ -236,6 +236,34 @@ codes! {
     TagReadingOver = "AUT-221",
     /// What the tag answered is not the vehicle information that was asked for.
     WrongVehicle = "AUT-222",
+    /// No such task of a tag.
+    NoSuchTagTask = "AUT-231",
+    /// The tag is issued to another vehicle, or something was signed for it once.
+    TagInUse = "AUT-232",
+    /// The tag is not in this outlet's stock.
+    TagNotInStock = "AUT-233",
+    /// The card has a tag already.
+    CardHasTag = "AUT-234",
+    /// The card has no tag.
+    CardHasNoTag = "AUT-235",
+    /// The records hold no data of the vehicle.
+    VehicleUnknown = "AUT-236",
+    /// The tag has not shown that it is here.
+    NotPresent = "AUT-237",
+    /// Something was signed for this tag as often as is allowed.
+    TooManySignatures = "AUT-238",
+    /// The tag was activated as often as is allowed.
+    ActivationLimit = "AUT-239",
+    /// Writing this tag has failed three times.
+    TagFailedThrice = "AUT-240",
+    /// The task of the tag has ended.
+    TagTaskOver = "AUT-241",
+    /// Nothing is signed for a tag that was not shown just now.
+    NotShown = "AUT-242",
+    /// The SN belongs to another tag than the one that was read.
+    SnMismatch = "AUT-243",
+    /// The card is in the records already.
+    CardAlreadyKnown = "AUT-244",
     /// The amount is not allowed.
     AmountNotAllowed = "AUT-301",
     /// The balance would exceed what the card may hold.
@@ -388,6 +416,20 @@ codes! {
     TagNotYetValid = "OBU-112",
     /// The tag refused a command.
     TagRefused = "OBU-113",
+    /// The tag's anti-tamper switch is not pressed.
+    SwitchNotPressed = "OBU-114",
+    /// The tag refused a signed write as wrongly signed (`6988`); it is never tried again.
+    TagForbids = "OBU-115",
+    /// A write to the tag was sent and its answer did not come.
+    TagWriteUnknown = "OBU-116",
+    /// The tag is half written; the next reading goes on with it.
+    TagTorn = "OBU-117",
+    /// The person did not see this tag's light.
+    LightNotSeen = "OBU-118",
+    /// Card and tag are of two vehicles.
+    CardTagDiffer = "OBU-119",
+    /// The removal flag has a value that nobody has explained.
+    FlagUnknown = "OBU-120",
 }
 
 impl Code {

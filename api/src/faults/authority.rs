@@ -193,6 +193,118 @@ rows! {
     dont  "请不要凭这次读到的资料激活或改写标签。"
           "Please do not activate or write a tag on the strength of this reading.";
 
+    "AUT-231" NoSuchTagTask: Authority, retry false;
+    cause "没有找到这项标签业务。"
+          "There is no such task of a tag.";
+    next  "请从读卡重新开始；标签写到一半的，系统会接着办。"
+          "Please begin again by reading the card; what was half written goes on.";
+    dont  "请不要换一个标签重来。"
+          "Please do not begin anew with another tag.";
+
+    "AUT-232" TagInUse: Authority, retry false;
+    cause "这个标签已经办给别的车辆，或者为别的车辆写过。"
+          "This tag is issued to another vehicle, or was written for one.";
+    next  "请核对 SN 码，换一个新标签；确实要改给这辆车用的，请先做标签注销。"
+          "Please compare the SN and take a new tag; if it is this one that is wanted, cancel it first.";
+    dont  "请不要把别人车上的标签办给这辆车。"
+          "Please do not issue the tag of somebody else's car.";
+
+    "AUT-233" TagNotInStock: Authority, retry false;
+    cause "这个标签不在本网点的库存里。"
+          "This tag is not in the stock of this outlet.";
+    next  "请换一个本网点领用的标签，或请主管先把它调拨到本网点。"
+          "Please take a tag that was handed out to this outlet, or have the supervisor hand this one out first.";
+    dont  "请不要使用来历不明的标签。"
+          "Please do not use a tag nobody can account for.";
+
+    "AUT-234" CardHasTag: Authority, retry false;
+    cause "这张卡已经有标签。"
+          "This card has a tag already.";
+    next  "请选择【换签】或【补签】；原标签资料有误的，请先做标签注销。"
+          "Please choose to exchange or to replace it; if its data are wrong, cancel it first.";
+    dont  "请不要给一辆车办两个标签。"
+          "Please do not issue two tags for one vehicle.";
+
+    "AUT-235" CardHasNoTag: Authority, retry false;
+    cause "这张卡名下没有标签。"
+          "This card has no tag.";
+    next  "请先做标签办理，办理模式选【新办】。"
+          "Please issue a tag first, as a new one.";
+    dont  "请不要激活没有办给这辆车的标签。"
+          "Please do not activate a tag that was not issued to this vehicle.";
+
+    "AUT-236" VehicleUnknown: Authority, retry false;
+    cause "后台没有这辆车的车辆资料，不能写标签。"
+          "The records hold no data of this vehicle, so no tag can be written for it.";
+    next  "请按行驶证补录车辆资料，或请主管联系省中心导入。"
+          "Please take the data in from the vehicle licence, or have the supervisor ask the province centre for them.";
+    dont  "请不要用另一辆车的资料代替。"
+          "Please do not use the data of another vehicle.";
+
+    "AUT-237" NotPresent: Authority, retry true;
+    cause "标签没有证明它此刻就在这里。"
+          "The tag has not shown that it is here at this moment.";
+    next  "请把标签放好再读一次。"
+          "Please place the tag properly and read it again.";
+    dont  "读标签时请不要移动它，也不要换标签。"
+          "Please do not move the tag or change it while it is read.";
+
+    "AUT-238" TooManySignatures: Authority, retry false;
+    cause "这个标签的写入授权次数已达上限。"
+          "Writes were authorised for this tag as often as is allowed.";
+    next  "请换一个标签；一定要用这个标签的，请主管查看后增加次数。"
+          "Please use another tag; if it has to be this one, the supervisor looks into it and allows more.";
+    dont  "请不要换电脑或账号再试。"
+          "Please do not try from another PC or sign-in.";
+
+    "AUT-239" ActivationLimit: Authority, retry false;
+    cause "这个标签的激活次数已达上限。"
+          "This tag was activated as often as is allowed.";
+    next  "请客户到自营网点换一个标签，或注销后重新办理。"
+          "Please have the customer get another tag at an own outlet, or cancel this one and issue it again.";
+    dont  "请不要再激活这个标签，也不要让客户自行拆装。"
+          "Please do not activate it any more, and ask the customer not to take it off again.";
+
+    "AUT-240" TagFailedThrice: Authority, retry false;
+    cause "这个标签写入失败已达三次，可能已损坏，不再办理。"
+          "Writing this tag has failed three times; it may be damaged and is refused everywhere.";
+    next  "请换一个标签办理，把这个标签交给主管，登记到待回收清单。"
+          "Please use another tag and hand this one to the supervisor, who finds it on the hand-in list.";
+    dont  "请不要换网点再试这个标签。"
+          "Please do not try this tag at another outlet.";
+
+    "AUT-241" TagTaskOver: Authority, retry false;
+    cause "这项标签业务已经结束。"
+          "This task of the tag has ended.";
+    next  "请做标签检测看结果；需要再办的，从读卡重新开始。"
+          "Please check the tag for the result; if more is to be done, begin again by reading the card.";
+    dont  "请不要凭旧屏幕判断标签的状态。"
+          "Please do not judge the tag by an old screen.";
+
+    "AUT-242" NotShown: Authority, retry true;
+    cause "标签还没有读，或者读后等待太久，后台不签发写入指令。"
+          "The tag was not read, or too long ago, so nothing is signed for it.";
+    next  "请把标签放好，从读标签重新开始。"
+          "Please place the tag properly and start again with reading it.";
+    dont  "读完标签后请不要长时间离开。"
+          "Please do not leave the tag for long after it was read.";
+
+    "AUT-243" SnMismatch: Person, retry false;
+    cause "输入的 SN 码和读到的标签不是同一个标签。"
+          "The SN that was entered belongs to another tag than the one that was read.";
+    next  "请看标签背面核对 SN 码，拿开其他标签再试。"
+          "Please compare the SN on the back of the tag, take other tags away and try again.";
+    dont  "请不要照抄别的标签或包装上的号码。"
+          "Please do not copy the number from another tag or from a box.";
+
+    "AUT-244" CardAlreadyKnown: Authority, retry false;
+    cause "这张卡已经在系统里，不用再登记。"
+          "This card is in the records already and need not be taken in.";
+    next  "请直接读卡办理标签。"
+          "Please read the card and go on with the tag.";
+    dont  "请不要用登记的办法改动卡片资料。"
+          "Please do not try to change a card's data by taking it in again.";
+
     "AUT-301" AmountNotAllowed: Authority, retry false;
     cause "这个充值金额不在允许的范围内。"
           "This amount is not allowed for a load.";

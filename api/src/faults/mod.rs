@@ -112,7 +112,9 @@ pub fn explain(code: Code) -> Explanation {
             NotSignedIn WrongPassword SignInLocked RoleMayNot UnknownTerminal BadRequest KeyReused
             KeyMissing NotAnOwnOutlet NoSuchRoute CardUnknown CardBlacklisted CardSuspended CardLost
             CardCancelled CardDamaged TagUnknown TagBlacklisted TagSuspended TagLost TagCancelled
-            TagDamaged TagReadingOver WrongVehicle AmountNotAllowed BalanceTooHigh WrongMac1 NonceExpired
+            TagDamaged TagReadingOver WrongVehicle NoSuchTagTask TagInUse TagNotInStock CardHasTag
+            CardHasNoTag VehicleUnknown NotPresent TooManySignatures ActivationLimit TagFailedThrice
+            TagTaskOver NotShown SnMismatch CardAlreadyKnown AmountNotAllowed BalanceTooHigh WrongMac1 NonceExpired
             WrongEvidence ProofsLocked TooManyAuthorisations NoKeys UnsupportedAlgorithm OldCounter
             CounterMoved BookOpen CardStopped WeakRandom NoLetGo TooManyLetGo LoadsStopped LimitReached
             SamePerson;
@@ -130,7 +132,8 @@ pub fn explain(code: Code) -> Explanation {
             NoWebSerial;
         obu:
             NoTag TwoTags OtherTag TagGone MalformedTag TagAlgorithm ForeignTag TagNotIssued TagDiffers
-            TagRemoved TagExpired TagNotYetValid TagRefused;
+            TagRemoved TagExpired TagNotYetValid TagRefused SwitchNotPressed TagForbids TagWriteUnknown
+            TagTorn LightNotSeen CardTagDiffer FlagUnknown;
     }
 }
 
@@ -218,6 +221,8 @@ mod tests {
             Code::OtherStatusWord,
             Code::WrongMac1,
             Code::WrongEvidence,
+            Code::TagForbids,
+            Code::TagWriteUnknown,
         ];
         for code in wearing {
             assert!(!explain(code).retry, "{code}");

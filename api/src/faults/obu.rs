@@ -104,4 +104,60 @@ rows! {
           "Please place the tag properly and read it once more; if it comes back, use another tag and tell the IT administrator the status word.";
     dont  "请不要一直反复试这个标签。"
           "Please do not keep trying this tag.";
+
+    "OBU-114" SwitchNotPressed: Person, retry true;
+    cause "标签的防拆开关没有压住，这时不能写标签。"
+          "The tag's anti-tamper switch stands out, and the tag takes no write like that.";
+    next  "请压住防拆开关不放，再点【注册】。"
+          "Please press the anti-tamper switch, hold it in and start again.";
+    dont  "写完之前请不要松开防拆开关。"
+          "Please do not let go of the switch before the tag is written.";
+
+    "OBU-115" TagForbids: Tag, retry false;
+    cause "标签不认后台签发的写入指令，这个标签已登记为损坏。"
+          "The tag does not take what the backend signed for it, and is marked as damaged.";
+    next  "请换一个标签办理，把这个标签交给主管回收。"
+          "Please use another tag and hand this one to the supervisor.";
+    dont  "请不要再写这个标签，换电脑、换网点也不要再试。"
+          "Please do not write to this tag again, neither at another PC nor at another outlet.";
+
+    "OBU-116" TagWriteUnknown: Tag, retry false;
+    cause "写入指令已发给标签，但没有收到回答，是否写入还不知道。"
+          "A write was sent to the tag and its answer did not come, so nobody knows yet whether it was written.";
+    next  "请把同一个标签放好再读一次，系统会自己核实并接着办。"
+          "Please place the same tag and read it again; the task finds out and goes on.";
+    dont  "读完之前请不要换标签，也不要把它交给客户。"
+          "Please do not take another tag before that, and do not hand this one out.";
+
+    "OBU-117" TagTorn: Tag, retry true;
+    cause "标签只写了一部分。"
+          "The tag is half written.";
+    next  "请把同一个标签放好再读一次，系统会从中断处接着写。"
+          "Please place the same tag and read it again; writing goes on where it broke off.";
+    dont  "写完之前请不要把标签交给客户，也不要拿去贴。"
+          "Please do not hand the tag out or have it stuck on before it is finished.";
+
+    "OBU-118" LightNotSeen: Person, retry true;
+    cause "没有看到这个标签的指示灯亮，选中的可能是另一个标签。"
+          "Nobody saw this tag light up, so another one may have been chosen.";
+    next  "请把其他标签拿到几米以外，再读一次并确认指示灯。"
+          "Please take other tags some metres away, read again and look for the light.";
+    dont  "没有看到指示灯，请不要继续激活。"
+          "Please do not activate a tag whose light nobody has seen.";
+
+    "OBU-119" CardTagDiffer: Tag, retry false;
+    cause "卡片和标签不是同一辆车的。"
+          "Card and tag belong to two vehicles.";
+    next  "请按屏幕上标出的几项核对，换上正确的卡片或标签；都拿对了仍不一致时，请注销标签后重新办理。"
+          "Please compare the marked lines and bring the right card or tag; if both are right, cancel the tag and issue it again.";
+    dont  "不一致的标签请不要激活，也不要让客户带着它上路。"
+          "Please do not activate a tag that differs, or let the customer drive with it.";
+
+    "OBU-120" FlagUnknown: Tag, retry false;
+    cause "标签的拆卸状态是一个没有说明的值。"
+          "The tag's removal flag has a value that nobody has explained.";
+    next  "请换一个标签，把这个标签和代码交给主管，由省中心说明这类标签的用法。"
+          "Please use another tag, and give this one and the code to the supervisor, who asks the province centre about this kind of tag.";
+    dont  "弄清楚之前，请不要激活或改写这个标签。"
+          "Please do not activate or write this tag before that is known.";
 }
