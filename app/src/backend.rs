@@ -25,6 +25,7 @@ use crate::{journal, json};
 
 mod money;
 mod records;
+mod tag_tasks;
 mod tags;
 
 /// No answer within this time is *unknown*.

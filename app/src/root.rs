@@ -24,6 +24,7 @@ use crate::pages::home::HomePage;
 use crate::pages::load::Load;
 use crate::pages::records::Records;
 use crate::pages::sign_in::SignInPage;
+use crate::pages::tags::{ActivateTag, CancelTag, IssueTag};
 use crate::parts::{BenchPanel, PrintSheet};
 use crate::print::Printer;
 use crate::router::{self, Page};
@@ -99,6 +100,9 @@ fn SignedIn(
         Page::Home => view! { <HomePage /> }.into_any(),
         Page::CheckCard => view! { <CheckCard /> }.into_any(),
         Page::CheckTag => view! { <CheckTag /> }.into_any(),
+        Page::IssueTag => view! { <IssueTag /> }.into_any(),
+        Page::ActivateTag => view! { <ActivateTag /> }.into_any(),
+        Page::CancelTag => view! { <CancelTag /> }.into_any(),
         Page::Load => view! { <Load /> }.into_any(),
         Page::Records => view! { <Records /> }.into_any(),
         Page::Drawer => view! { <DrawerPage /> }.into_any(),

@@ -13,6 +13,12 @@ pub enum Page {
     CheckCard,
     /// 标签检测
     CheckTag,
+    /// 标签办理
+    IssueTag,
+    /// 标签激活
+    ActivateTag,
+    /// 标签注销
+    CancelTag,
     /// 卡片充值
     Load,
     /// 充值记录
@@ -36,6 +42,9 @@ impl Page {
             Self::Home => "#/".into(),
             Self::CheckCard => "#/check".into(),
             Self::CheckTag => "#/check-tag".into(),
+            Self::IssueTag => "#/issue-tag".into(),
+            Self::ActivateTag => "#/activate-tag".into(),
+            Self::CancelTag => "#/cancel-tag".into(),
             Self::Load => "#/load".into(),
             Self::Records => "#/records".into(),
             Self::Drawer => "#/drawer".into(),
@@ -51,6 +60,9 @@ impl Page {
         match hash.trim_start_matches(['#', '/']) {
             "check" => Self::CheckCard,
             "check-tag" => Self::CheckTag,
+            "issue-tag" => Self::IssueTag,
+            "activate-tag" => Self::ActivateTag,
+            "cancel-tag" => Self::CancelTag,
             "load" => Self::Load,
             "records" => Self::Records,
             "drawer" => Self::Drawer,
@@ -75,6 +87,9 @@ impl Page {
             self,
             Self::CheckCard
                 | Self::CheckTag
+                | Self::IssueTag
+                | Self::ActivateTag
+                | Self::CancelTag
                 | Self::Load
                 | Self::Records
                 | Self::Drawer
@@ -135,6 +150,10 @@ mod tests {
         let pages = [
             Page::Home,
             Page::CheckCard,
+            Page::CheckTag,
+            Page::IssueTag,
+            Page::ActivateTag,
+            Page::CancelTag,
             Page::Load,
             Page::Records,
             Page::Drawer,

@@ -91,10 +91,10 @@ fn Menu() -> impl IntoView {
                 <a
                     href=task.page.href()
                     aria-current=move || is_here(task.page).then_some("page")
-                    aria-keyshortcuts=format!("Alt+{}", task.digit)
+                    aria-keyshortcuts=task.shortcut()
                 >
                     <span>{text(task.label)}</span>
-                    <kbd>{format!("Alt {}", task.digit)}</kbd>
+                    {task.keys().map(|keys| view! { <kbd>{keys}</kbd> })}
                 </a>
             </li>
         }

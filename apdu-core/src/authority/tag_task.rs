@@ -105,6 +105,11 @@ pub enum IssueMode {
     Replace,
 }
 
+impl IssueMode {
+    /// All of them, in the order of the guides.
+    pub const ALL: [Self; 3] = [Self::New, Self::Exchange, Self::Replace];
+}
+
 /// Why a tag is cancelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
@@ -117,6 +122,11 @@ pub enum CancelReason {
     VehicleChanged,
     /// 客户退签: the customer gives it back.
     GivenBack,
+}
+
+impl CancelReason {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::WrongData, Self::VehicleChanged, Self::GivenBack];
 }
 
 /// Which tag a task is about.

@@ -64,8 +64,8 @@ extern "C" {
     fn put_tag(this: &VirtualBench, id: &str);
     #[wasm_bindgen(method, js_name = takeTag)]
     fn take_tag(this: &VirtualBench, id: &str);
-    #[wasm_bindgen(method, js_name = pressSwitch)]
-    fn press_switch(this: &VirtualBench, id: &str);
+    #[wasm_bindgen(method, js_name = holdSwitch)]
+    fn hold_switch(this: &VirtualBench, id: &str, held: bool);
     #[wasm_bindgen(method, js_name = onChange)]
     fn on_change(this: &VirtualBench, listener: &JsValue);
 }
@@ -98,6 +98,8 @@ pub struct DemoTag {
     pub in_field: bool,
     /// What its light shows: `green`, `red`, or nothing.
     pub light: String,
+    /// Whether its anti-tamper switch is held in.
+    pub held: bool,
 }
 
 /// What the bench shows.
@@ -240,9 +242,9 @@ impl Bench {
         self.with(|bench| bench.take_tag(id));
     }
 
-    /// Lets the anti-tamper switch of a tag pop out.
-    pub fn press_switch(&self, id: &str) {
-        self.with(|bench| bench.press_switch(id));
+    /// Holds the anti-tamper switch of a tag in, or lets it stand out.
+    pub fn hold_switch(&self, id: &str, held: bool) {
+        self.with(|bench| bench.hold_switch(id, held));
     }
 
     /// Pulls the virtual reader's plug.

@@ -104,7 +104,7 @@ sections! {
     /// What the step rail says while a step takes long.
     waits: Waits {
         read_card ask_records settle_open prove_card account let_go authorise write_card confirm
-        check_balance call_tag read_vehicle
+        check_balance call_tag read_tag read_vehicle write_vehicle write_system write_flag signal_tag
         pay amount
     }
     /// What F1 says about the step in hand.

@@ -1,6 +1,6 @@
 //! The word for each value that cards and records hold.
 
-use apdu_core::authority::{CardStatus, RechargeState};
+use apdu_core::authority::{CardStatus, RechargeState, TagFile};
 use apdu_core::flow::Step;
 use apdu_core::toll_card::{CREDIT, Passage, STORED_VALUE, TransactionKind};
 use etc_api::faults::Party;
@@ -9,6 +9,7 @@ use etc_api::{OutletKind, Role};
 use super::Texts;
 
 mod records;
+mod tags;
 
 impl Texts {
     /// Plate colour 车牌颜色 (reference §7.1).
@@ -155,7 +156,12 @@ impl Texts {
             Step::Confirm => self.waits.confirm,
             Step::CheckBalance => self.waits.check_balance,
             Step::CallTag => self.waits.call_tag,
+            Step::ReadTag | Step::ReadBack => self.waits.read_tag,
             Step::ReadVehicle => self.waits.read_vehicle,
+            Step::WriteTag(TagFile::Vehicle) => self.waits.write_vehicle,
+            Step::WriteTag(TagFile::System) => self.waits.write_system,
+            Step::WriteTag(TagFile::RemovalFlag) => self.waits.write_flag,
+            Step::SignalTag => self.waits.signal_tag,
         }
     }
 }

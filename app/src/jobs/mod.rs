@@ -15,15 +15,19 @@ use crate::journal;
 
 mod check;
 mod check_tag;
+mod course;
 mod device;
 mod load;
 pub mod records;
+mod tag_task;
 
 pub use check::CheckTask;
 pub use check_tag::CheckTagTask;
+pub use course::Course;
 pub use device::{DeviceTask, Doing, Timed};
 pub use load::{LoadTask, Stage};
 pub use records::RecordsTask;
+pub use tag_task::TagJob;
 
 /// The tasks of this page and what they need.
 #[derive(Clone)]
@@ -35,6 +39,12 @@ pub struct Jobs {
     pub check: RwSignal<CheckTask>,
     /// 标签检测
     pub check_tag: RwSignal<CheckTagTask>,
+    /// 标签办理
+    pub issue_tag: RwSignal<TagJob>,
+    /// 标签激活
+    pub activate_tag: RwSignal<TagJob>,
+    /// 标签注销
+    pub cancel_tag: RwSignal<TagJob>,
     /// 卡片充值
     pub load: RwSignal<LoadTask>,
     /// The POS of this counter, as long as the page and its operator stay.
@@ -56,6 +66,9 @@ impl Jobs {
             backend,
             check: RwSignal::default(),
             check_tag: RwSignal::default(),
+            issue_tag: RwSignal::default(),
+            activate_tag: RwSignal::default(),
+            cancel_tag: RwSignal::default(),
             load: RwSignal::default(),
             pos_terminal: RwSignal::default(),
             records: RwSignal::default(),
@@ -85,6 +98,9 @@ impl Jobs {
     pub fn forget(&self) {
         self.check.set(CheckTask::default());
         self.check_tag.set(CheckTagTask::default());
+        for job in [self.issue_tag, self.activate_tag, self.cancel_tag] {
+            job.set(TagJob::default());
+        }
         self.load.set(LoadTask::default());
         self.pos_terminal.set(String::new());
         self.records.set(RecordsTask::default());
@@ -136,7 +152,10 @@ impl<F: FnMut(Step)> Watch<F> {
 
 impl<F: FnMut(Step)> Progress for Watch<F> {
     fn at(&mut self, step: Step) {
-        let writing = matches!(step, Step::WriteCard | Step::Confirm);
+        let writing = matches!(
+            step,
+            Step::WriteCard | Step::Confirm | Step::WriteTag(_) | Step::ReadBack
+        );
         self.desk.job.set(Some(RunningJob { writing }));
         (self.show)(step);
     }

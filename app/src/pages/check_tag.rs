@@ -13,7 +13,7 @@ use crate::i18n::{sentence, text, texts};
 use crate::jobs::{CheckTagTask, Jobs};
 use crate::parts::{
     Action, CardBadge, DataList, DataRow, FaultCard, Note, PlateBadge, ProfileChoice,
-    ProgrammerHint, RailState, RailStep, StepRail, Tone, Weight,
+    ProgrammerHint, RailState, RailStep, StepRail, Tone, Weight, grouped,
 };
 use crate::router::Page;
 
@@ -200,7 +200,7 @@ fn TagData(tag: CheckedTag) -> impl IntoView {
     let differing: Vec<_> = tag.differences().cloned().collect();
     let record = move |field| {
         let differs = differing.iter().find(|one| one.field == field)?;
-        Some(in_words(field, &differs.record))
+        Some(texts().tag_value(field, &differs.record))
     };
     let records = tag.records.as_ref().ok().cloned();
     let agrees = records.as_ref().map(|_| tag.differences().next().is_none());
@@ -371,26 +371,4 @@ fn flag(removal: RemovalFlag) -> String {
         RemovalFlag::Removed => t.removed.to_owned(),
         RemovalFlag::Other(other) => format!("{other:02X} {}", t.other_flag),
     }
-}
-
-/// What the records hold, in words.
-fn in_words(field: TagField, record: &str) -> String {
-    let number = record.parse().ok();
-    let t = texts();
-    match (field, number) {
-        (TagField::PlateColour, Some(number)) => t.plate_colour(number).into(),
-        (TagField::VehicleClass, Some(number)) => t.vehicle_class(number).into(),
-        (TagField::Plate, _) if record.is_empty() => t.tags.page.blank.into(),
-        _ => record.to_owned(),
-    }
-}
-
-/// Digits in groups of four.
-fn grouped(digits: &str) -> String {
-    let digits: Vec<_> = digits.chars().collect();
-    let groups: Vec<String> = digits
-        .chunks(4)
-        .map(|group| group.iter().collect())
-        .collect();
-    groups.join(" ")
 }

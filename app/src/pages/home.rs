@@ -44,9 +44,9 @@ pub fn HomePage() -> impl IntoView {
 
 fn task_card(task: &'static Task) -> impl IntoView {
     view! {
-        <a class="task-card" href=task.page.href() aria-keyshortcuts=format!("Alt+{}", task.digit)>
+        <a class="task-card" href=task.page.href() aria-keyshortcuts=task.shortcut()>
             <span class="task-name">{text(task.label)}</span>
-            <kbd>{format!("Alt {}", task.digit)}</kbd>
+            {task.keys().map(|keys| view! { <kbd>{keys}</kbd> })}
             <span class="task-about">{text(task.about)}</span>
         </a>
     }

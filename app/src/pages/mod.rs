@@ -11,4 +11,5 @@ pub mod load;
 pub mod records;
 pub mod refund;
 pub mod sign_in;
+pub mod tags;
 mod unlock;

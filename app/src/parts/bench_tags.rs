@@ -92,7 +92,9 @@ fn Tags(bench: BenchHandle, view: RwSignal<Option<BenchView>>) -> impl IntoView 
         };
         format!("{} {name}", t.light)
     };
+    let held = move || tag.with(|tag| tag.as_ref().is_some_and(|tag| tag.held));
     let about = Signal::derive(|| Some(texts().tags.bench.switch_about.to_owned()));
+    let hold_about = Signal::derive(|| Some(texts().tags.bench.hold_about.to_owned()));
     view! {
         <label class="bench-field">
             <span>{text(|t| t.tags.bench.tag)}</span>
@@ -106,11 +108,24 @@ fn Tags(bench: BenchHandle, view: RwSignal<Option<BenchView>>) -> impl IntoView 
         >
             <Press label=|t| t.tags.bench.take on_press=move |()| act(Bench::take_tag) />
         </Show>
-        <Press
-            label=|t| t.tags.bench.switch
-            about=about
-            on_press=move |()| act(Bench::press_switch)
-        />
+        <Show
+            when=held
+            fallback=move || {
+                view! {
+                    <Press
+                        label=|t| t.tags.bench.hold
+                        about=hold_about
+                        on_press=move |()| act(|bench, id| bench.hold_switch(id, true))
+                    />
+                }
+            }
+        >
+            <Press
+                label=|t| t.tags.bench.switch
+                about=about
+                on_press=move |()| act(|bench, id| bench.hold_switch(id, false))
+            />
+        </Show>
         <span role="status" class="bench-light">
             {light}
         </span>

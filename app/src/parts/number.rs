@@ -30,6 +30,14 @@ pub fn CardNo(
     view! { <span class="number">{groups}</span> }
 }
 
+/// Digits in groups of four, as one text.
+pub fn grouped(digits: &str) -> String {
+    let digits: Vec<_> = digits.chars().collect();
+    let groups = digits.chunks(4);
+    let groups: Vec<String> = groups.map(|group| group.iter().collect()).collect();
+    groups.join(" ")
+}
+
 /// The short form for the device bar: `6201…0017`.
 pub fn short(number: CardNumber) -> String {
     let digits = number.to_string();

@@ -17,8 +17,8 @@ pub struct Group {
 pub struct Task {
     /// Its page.
     pub page: Page,
-    /// The digit that opens it together with Alt.
-    pub digit: u8,
+    /// The digit that opens it together with Alt. Help and devices have none: F1 and the device bar lead there.
+    pub digit: Option<u8>,
     /// Its name.
     pub label: Pick,
     /// What it is for, in one sentence.
@@ -36,10 +36,29 @@ const OVER_THE_COUNTER: &[Role] = &[Role::Supervisor, Role::Auditor];
 /// The menu, in the order of the guides.
 pub const GROUPS: &[Group] = &[
     Group {
+        label: |t| t.tags.write.group,
+        tasks: &[
+            Task {
+                page: Page::IssueTag,
+                digit: Some(2),
+                label: |t| t.tags.write.issue_title,
+                about: |t| t.tags.write.issue_about,
+                roles: AT_THE_COUNTER,
+            },
+            Task {
+                page: Page::ActivateTag,
+                digit: Some(3),
+                label: |t| t.tags.write.activate_title,
+                about: |t| t.tags.write.activate_about,
+                roles: AT_THE_COUNTER,
+            },
+        ],
+    },
+    Group {
         label: |t| t.tasks.load_group,
         tasks: &[Task {
             page: Page::Load,
-            digit: 1,
+            digit: Some(4),
             label: |t| t.tasks.load,
             about: |t| t.tasks.load_about,
             roles: AT_THE_COUNTER,
@@ -50,17 +69,24 @@ pub const GROUPS: &[Group] = &[
         tasks: &[
             Task {
                 page: Page::CheckCard,
-                digit: 2,
+                digit: Some(5),
                 label: |t| t.tasks.check,
                 about: |t| t.tasks.check_about,
                 roles: EVERYBODY,
             },
             Task {
                 page: Page::CheckTag,
-                digit: 3,
+                digit: Some(6),
                 label: |t| t.tags.menu.title,
                 about: |t| t.tags.menu.about,
                 roles: EVERYBODY,
+            },
+            Task {
+                page: Page::CancelTag,
+                digit: Some(7),
+                label: |t| t.tags.write.cancel_title,
+                about: |t| t.tags.write.cancel_about,
+                roles: AT_THE_COUNTER,
             },
         ],
     },
@@ -68,7 +94,7 @@ pub const GROUPS: &[Group] = &[
         label: |t| t.records.menu.group,
         tasks: &[Task {
             page: Page::Records,
-            digit: 4,
+            digit: Some(8),
             label: |t| t.records.menu.title,
             about: |t| t.records.menu.about,
             roles: EVERYBODY,
@@ -79,14 +105,14 @@ pub const GROUPS: &[Group] = &[
         tasks: &[
             Task {
                 page: Page::Drawer,
-                digit: 5,
+                digit: Some(9),
                 label: |t| t.money.menu.drawer,
                 about: |t| t.money.menu.drawer_about,
                 roles: AT_THE_COUNTER,
             },
             Task {
                 page: Page::Day,
-                digit: 6,
+                digit: Some(0),
                 label: |t| t.money.menu.day,
                 about: |t| t.money.menu.day_about,
                 roles: OVER_THE_COUNTER,
@@ -98,14 +124,14 @@ pub const GROUPS: &[Group] = &[
         tasks: &[
             Task {
                 page: Page::Faults,
-                digit: 7,
+                digit: None,
                 label: |t| t.tasks.faults,
                 about: |t| t.tasks.faults_about,
                 roles: EVERYBODY,
             },
             Task {
                 page: Page::Devices,
-                digit: 8,
+                digit: None,
                 label: |t| t.devices.menu.title,
                 about: |t| t.devices.menu.about,
                 roles: EVERYBODY,
@@ -113,6 +139,18 @@ pub const GROUPS: &[Group] = &[
         ],
     },
 ];
+
+impl Task {
+    /// Its keys, as they stand beside its name.
+    pub fn keys(&self) -> Option<String> {
+        Some(format!("Alt {}", self.digit?))
+    }
+
+    /// The same for `aria-keyshortcuts`.
+    pub fn shortcut(&self) -> Option<String> {
+        Some(format!("Alt+{}", self.digit?))
+    }
+}
 
 /// The groups that have a task for a role, and those tasks.
 pub fn offered(role: Role) -> impl Iterator<Item = (&'static Group, Vec<&'static Task>)> {
@@ -127,7 +165,7 @@ pub fn offered(role: Role) -> impl Iterator<Item = (&'static Group, Vec<&'static
 /// The task of a digit, where it is offered to a role.
 pub fn by_digit(digit: u8, role: Role) -> Option<&'static Task> {
     let mut tasks = offered(role).flat_map(|(_, tasks)| tasks);
-    tasks.find(|task| task.digit == digit)
+    tasks.find(|task| task.digit == Some(digit))
 }
 
 /// Name of a page, as its heading says it.
@@ -136,6 +174,9 @@ pub fn title(page: Page, texts: &Texts) -> &'static str {
         Page::Home => texts.tasks.home,
         Page::CheckCard => texts.tasks.check,
         Page::CheckTag => texts.tags.menu.title,
+        Page::IssueTag => texts.tags.write.issue_title,
+        Page::ActivateTag => texts.tags.write.activate_title,
+        Page::CancelTag => texts.tags.write.cancel_title,
         Page::Load => texts.tasks.load,
         Page::Records => texts.records.menu.title,
         Page::Drawer => texts.money.menu.drawer,

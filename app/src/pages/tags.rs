@@ -1,0 +1,207 @@
+//! What writes a tag, a file per task: 标签办理, 标签激活, 标签注销.
+
+use apdu_core::fault::{Code, Fault, Written};
+use leptos::prelude::*;
+
+use crate::desk::{Desk, ProgrammerStatus};
+use crate::gbk;
+use crate::i18n::{Pick, text, texts};
+use crate::jobs::{Course, Jobs, TagJob};
+use crate::parts::{
+    Action, CardNo, Comparison, FaultCard, Note, PlateBadge, ProgrammerHint, RailState, RailStep,
+    Tone, Weight, grouped,
+};
+use crate::router::Page;
+use crate::shell::use_help;
+
+mod activate;
+mod cancel;
+mod issue;
+mod waiting;
+
+pub use activate::ActivateTag;
+pub use cancel::CancelTag;
+pub use issue::IssueTag;
+use waiting::WaitForBackend;
+
+type JobsHandle = StoredValue<Jobs, LocalStorage>;
+
+/// What the teller is shown, and asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scene {
+    /// The stage of this number waits for the teller.
+    Stage(usize),
+    /// A flow runs.
+    Running,
+    /// The present stage broke off.
+    Broken(Fault),
+}
+
+impl Scene {
+    fn of(course: &Course) -> Self {
+        match (course.fault, course.step) {
+            (Some(fault), _) => Self::Broken(fault),
+            (None, Some(_)) => Self::Running,
+            (None, None) => Self::Stage(course.stage()),
+        }
+    }
+}
+
+/// The rail of a task whose stages have these names.
+fn rail(names: &[Pick], course: &Course) -> Vec<RailStep> {
+    let t = texts();
+    let step = |(place, name): (usize, &Pick)| {
+        let state = match (place.cmp(&course.stage()), course.fault) {
+            (std::cmp::Ordering::Less, _) => RailState::Done,
+            (std::cmp::Ordering::Greater, _) => RailState::Todo,
+            (_, None) => RailState::Active,
+            (_, Some(fault)) if fault.written == Written::Unknown => RailState::Unknown,
+            (_, Some(_)) => RailState::Failed,
+        };
+        let waits = course.step.filter(|_| state == RailState::Active);
+        RailStep {
+            label: name(t),
+            state,
+            elapsed_ms: course.over.get(place).copied(),
+            note: waits.map(|step| t.waiting(step)),
+        }
+    };
+    names.iter().enumerate().map(step).collect()
+}
+
+/// Whose card was read: plate, type, class, number, and the tag it has.
+#[component]
+fn CardSubject(job: RwSignal<TagJob>) -> impl IntoView {
+    let card = Memo::new(move |_| job.with(|job| Some(job.card.as_ref()?.0.issue)));
+    move || {
+        let issue = card.get()?;
+        let tag = job.with_untracked(|job| job.card.clone()?.1.tag);
+        let paired = tag.map(|tag| {
+            view! {
+                " · "
+                {text(|t| t.tags.write.has_tag)}
+                " "
+                {grouped(&tag.sn)}
+            }
+        });
+        Some(view! {
+            <div class="subject">
+                <PlateBadge plate=gbk::decode(issue.plate_text()) colour=issue.plate_colour />
+                <div class="subject-facts">
+                    <p>
+                        {move || texts().card_type(issue.card_type)} " · "
+                        {move || texts().vehicle_class(issue.vehicle_class)} {paired}
+                    </p>
+                    <p>{text(|t| t.check.card_number)} " " <CardNo number=issue.number /></p>
+                </div>
+            </div>
+        })
+    }
+}
+
+/// What stands in the way of a stage that wants the programmer; the stage once nothing does.
+#[component]
+fn WithProgrammer(children: ChildrenFn) -> impl IntoView {
+    let desk = Desk::get();
+    let ready = Memo::new(move |_| matches!(desk.programmer.get(), ProgrammerStatus::Ready { .. }));
+    move || match ready.get() {
+        true => children().into_any(),
+        false => view! { <ProgrammerHint /> }.into_any(),
+    }
+}
+
+/// A stage that runs. While a chip is written it must not be moved.
+#[component]
+fn Working() -> impl IntoView {
+    let desk = Desk::get();
+    let writing = Memo::new(move |_| desk.job.get().is_some_and(|job| job.writing));
+    let heading = Signal::derive(move || {
+        let t = &texts().tags.write;
+        if writing.get() {
+            t.do_not_move
+        } else {
+            t.working
+        }
+        .to_owned()
+    });
+    move || {
+        let tone = if writing.get() {
+            Tone::Note
+        } else {
+            Tone::Quiet
+        };
+        view! { <Note tone=tone heading=heading verdict=writing.get() /> }
+    }
+}
+
+/// A stage that broke off: it can be taken again, or the tag is looked at, or cancelled.
+#[component]
+fn Broken(
+    fault: Fault,
+    /// Takes the stage, or the task, again.
+    #[prop(into)]
+    on_again: Callback<()>,
+    /// What that is called.
+    again: Pick,
+) -> impl IntoView {
+    if needs_programmer(fault.code) {
+        return view! {
+            <WithProgrammer>
+                <div class="put-card">
+                    <p>{text(|t| t.tags.write.programmer_back)}</p>
+                    <Action label=text(again) weight=Weight::Main focus=true on_press=on_again />
+                </div>
+            </WithProgrammer>
+        }
+        .into_any();
+    }
+    if fault.written == Written::No && matches!(fault.code, Code::Unreachable | Code::AnswerLost) {
+        return view! { <WaitForBackend again=again on_again=on_again /> }.into_any();
+    }
+    let label = Signal::derive(move || Some(again(texts())));
+    let wrong = matches!(fault.code, Code::CardTagDiffer | Code::TagDiffers);
+    view! {
+        <FaultCard fault=fault next_label=label on_next=on_again>
+            <Action label=text(|t| t.tags.menu.title) on_press=|()| Page::CheckTag.open() />
+            {wrong
+                .then(|| {
+                    view! {
+                        <Action
+                            label=text(|t| t.tags.write.cancel_title)
+                            on_press=|()| Page::CancelTag.open()
+                        />
+                    }
+                })}
+        </FaultCard>
+    }
+    .into_any()
+}
+
+/// Whether the programmer has to be connected before anything can be tried again.
+fn needs_programmer(code: Code) -> bool {
+    matches!(code, Code::NoProgrammer | Code::ProgrammerGone)
+}
+
+/// The end: what was done, card, tag and record side by side, and where to go from here.
+#[component]
+fn Done(
+    job: RwSignal<TagJob>,
+    /// What was done.
+    heading: Pick,
+    /// What that means.
+    about: Pick,
+    /// The next step, by its one key.
+    children: Children,
+) -> impl IntoView {
+    use_help(text(|t| t.tags.write.help_done));
+    let heading = Signal::derive(move || heading(texts()).to_owned());
+    let done = job.with_untracked(|job| job.done.clone());
+    let rows = done.map(|done| done.told.comparison).unwrap_or_default();
+    view! {
+        <Note tone=Tone::Good heading=heading verdict=true>
+            <p>{text(about)}</p>
+        </Note>
+        <Comparison rows=rows />
+        <div class="actions">{children()}</div>
+    }
+}
