@@ -161,7 +161,7 @@ fn Broken(
     let label = Signal::derive(move || Some(again(texts())));
     let wrong = matches!(fault.code, Code::CardTagDiffer | Code::TagDiffers);
     view! {
-        <FaultCard fault=fault next_label=label on_next=on_again>
+        <FaultCard fault=fault for_tag=true next_label=label on_next=on_again>
             <Action label=text(|t| t.tags.menu.title) on_press=|()| Page::CheckTag.open() />
             {wrong
                 .then(|| {

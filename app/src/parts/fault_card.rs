@@ -21,6 +21,9 @@ pub fn FaultCard(
     /// Whether it is about a load: card and record are told then in any case.
     #[prop(optional)]
     for_load: bool,
+    /// Whether it is about a tag, which has no money on it and no record of a load.
+    #[prop(optional)]
+    for_tag: bool,
     /// Name of the main button; nothing where the page offers no next step.
     #[prop(into)]
     next_label: Signal<Option<&'static str>>,
@@ -57,8 +60,13 @@ pub fn FaultCard(
                     <p class="fault-heading">{heading}</p>
                     <p class="fault-code">{fault.code.as_str()} {answer(&fault)}</p>
                 </div>
-                {tells_card
-                    .then(|| view! { <CardAndRecord fault=fault record_state=record_state /> })}
+                {if for_tag {
+                    view! { <WrittenTag written=fault.written /> }.into_any()
+                } else {
+                    tells_card
+                        .then(|| view! { <CardAndRecord fault=fault record_state=record_state /> })
+                        .into_any()
+                }}
             </header>
             <p class="fault-cause">{sentence(entry.cause)}</p>
             <p class="fault-next">{sentence(entry.next)}</p>
@@ -99,22 +107,53 @@ fn answer(fault: &Fault) -> impl IntoView + use<> {
     }
 }
 
-/// Was the card written, and what state is the record in.
-#[component]
-fn CardAndRecord(fault: Fault, record_state: Option<RechargeState>) -> impl IntoView {
-    let (sign, tone) = match fault.written {
+/// Whether a chip was written, in these words.
+fn written_badge(written: Written, word: Signal<&'static str>) -> impl IntoView {
+    let (sign, tone) = match written {
         Written::No => (Sign::Open, "tone-quiet"),
         Written::Unknown => (Sign::Unknown, "tone-unknown"),
         Written::Yes => (Sign::Done, "tone-good"),
     };
-    let written = move || {
+    view! {
+        <span class=format!("state badge {tone}")>
+            <SignMark sign=sign />
+            {word}
+        </span>
+    }
+}
+
+/// Was the tag written.
+#[component]
+fn WrittenTag(written: Written) -> impl IntoView {
+    let word = Signal::derive(move || {
+        let t = texts();
+        match written {
+            Written::No => t.faults.written_no,
+            Written::Unknown => t.tags.write.written_unknown,
+            Written::Yes => t.tags.write.written_part,
+        }
+    });
+    view! {
+        <dl class="fault-facts">
+            <div>
+                <dt>{text(|t| t.tags.write.written)}</dt>
+                <dd>{written_badge(written, word)}</dd>
+            </div>
+        </dl>
+    }
+}
+
+/// Was the card written, and what state is the record in.
+#[component]
+fn CardAndRecord(fault: Fault, record_state: Option<RechargeState>) -> impl IntoView {
+    let written = Signal::derive(move || {
         let t = &texts().faults;
         match fault.written {
             Written::No => t.written_no,
             Written::Unknown => t.written_unknown,
             Written::Yes => t.written_yes,
         }
-    };
+    });
     let record = move || match record_state {
         Some(state) => view! { <RecordBadge state=state /> }.into_any(),
         None => view! { <span>{texts().faults.record_none}</span> }.into_any(),
@@ -123,12 +162,7 @@ fn CardAndRecord(fault: Fault, record_state: Option<RechargeState>) -> impl Into
         <dl class="fault-facts">
             <div>
                 <dt>{text(|t| t.faults.written)}</dt>
-                <dd>
-                    <span class=format!("state badge {tone}")>
-                        <SignMark sign=sign />
-                        {written}
-                    </span>
-                </dd>
+                <dd>{written_badge(fault.written, written)}</dd>
             </div>
             <div>
                 <dt>{text(|t| t.faults.record)}</dt>

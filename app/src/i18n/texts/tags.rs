@@ -35,6 +35,7 @@ topic! {
         activate keep_still keep_still_about
         activated activated_about active_already active_already_about next_car
         cancel reason wrong_data vehicle_changed given_back cancel_what cancelled cancelled_about
+        written written_unknown written_part
         compared card tag record signed expiry
         backend_away backend_back backend_away_about
     }
