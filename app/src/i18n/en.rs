@@ -45,6 +45,7 @@ pub static TEXTS: Texts = Texts {
         working: "Work in progress. Please leave the card in.",
         scan_swallowed: "That scan was not entered. Please choose a field that takes scans first.",
         close: "Close",
+        fetch_again: "Open this page again",
     },
     tasks: Tasks {
         load_group: "Load",

@@ -69,6 +69,7 @@ sections! {
         backend backend_up backend_down
         mask masked lock sign_out other_lang other_lang_name
         demo demo_about bench help writing working scan_swallowed close
+        fetch_again
     }
     /// Task groups and tasks, as the menu names them.
     tasks: Tasks {

@@ -45,6 +45,7 @@ pub static TEXTS: Texts = Texts {
         working: "正在办理，请勿取出卡片。",
         scan_swallowed: "刚才的扫码没有录入，请先点选可以扫码的输入框。",
         close: "关闭",
+        fetch_again: "重新打开这一页",
     },
     tasks: Tasks {
         load_group: "充值",
