@@ -16,6 +16,7 @@ pub mod capture;
 pub mod dialect_b;
 pub mod dsrc;
 pub mod envelope;
+pub mod field;
 pub mod lane;
 mod listener;
 pub mod primitive;
