@@ -4,6 +4,7 @@ use super::texts::*;
 
 mod devices;
 mod money;
+mod profiles;
 mod records;
 mod tags;
 
@@ -301,6 +302,7 @@ pub static TEXTS: Texts = Texts {
     devices: devices::DEVICES,
     money: money::MONEY,
     records: records::RECORDS,
+    profiles: profiles::PROFILES,
     tags: tags::TAGS,
     words: Words {
         plate_colours: [
