@@ -7,6 +7,7 @@
 //!
 //! Nothing here knows who is signed in.
 
+mod alarm;
 pub mod bench;
 mod ccid;
 mod clock;
@@ -18,6 +19,7 @@ mod smart_card;
 mod tenure;
 pub mod trace;
 mod turn;
+mod waiting;
 mod web_serial;
 mod web_usb;
 
