@@ -23,6 +23,7 @@ pub mod primitive;
 mod probe;
 mod profile;
 mod session;
+pub mod survey;
 #[cfg(test)]
 mod worked;
 
