@@ -8,12 +8,13 @@ use apdu_core::card::{Answer, NoAnswer, PowerSession};
 use apdu_core::fault::Code;
 use apdu_core::obu_programmer::{Channel, Device, Mmi, ObuProgrammer, PsamSlot, Tag};
 use apdu_core::programmer::{Event, Line, Operation, Probe, Probed, Profile};
-use leptos::prelude::{RwSignal, Set};
+use leptos::prelude::Set;
 use leptos::task::spawn_local;
 
 use super::engine::Engine;
 use super::named;
-use crate::desk::ProgrammerStatus;
+use super::tap::Tap;
+use crate::desk::{Desk, ProgrammerStatus};
 use crate::devices::alarm::Alarm;
 use crate::devices::clock::now;
 use crate::devices::tenure::Tenure;
@@ -26,7 +27,8 @@ pub struct Programmer {
     port: OpenPort,
     /// The browser's object: the same one as long as the device stays plugged in.
     object: Port,
-    status: RwSignal<ProgrammerStatus>,
+    desk: Desk,
+    tap: Tap,
     engine: RefCell<Engine>,
     event: RefCell<Option<Event>>,
     waiting: Waiting,
@@ -46,13 +48,14 @@ impl Programmer {
         port: Port,
         profiles: Vec<Profile>,
         tenure: Tenure,
-        status: RwSignal<ProgrammerStatus>,
+        desk: Desk,
     ) -> Result<(Rc<Self>, String), Code> {
         let probe = Probe::new(profiles, unix(), now() as u32);
         let programmer = Rc::new(Self {
             port: OpenPort::new(port.clone()),
             object: port,
-            status,
+            desk,
+            tap: Tap::new(desk),
             engine: RefCell::new(Engine::Probing(Box::new(probe))),
             event: RefCell::default(),
             waiting: Waiting::default(),
@@ -92,6 +95,7 @@ impl Programmer {
                 None => {} // the next profile wants the line otherwise
                 Some(Probed::Found { session, .. }) => {
                     let profile = session.profile().id.clone();
+                    self.tap.speaks(session.profile());
                     self.engine.replace(Engine::Speaking(session));
                     self.settle();
                     return Ok(profile);
@@ -127,7 +131,10 @@ impl Programmer {
             }
             let mut engine = self.engine.borrow_mut();
             match read {
-                Ok(Read::Bytes(bytes)) => engine.handle_in(now(), &bytes),
+                Ok(Read::Bytes(bytes)) => {
+                    self.tap.heard(&bytes);
+                    engine.handle_in(now(), &bytes);
+                }
                 Ok(Read::Disturbed) => engine.handle_line_error(now()),
                 Err(code) => {
                     drop(engine);
@@ -158,6 +165,7 @@ impl Programmer {
         loop {
             let frame = self.engine.borrow_mut().poll_transmit();
             let Some(frame) = frame else { break };
+            self.tap.sent(&frame);
             let written = self.port.write([frame]);
             let programmer = self.clone();
             let opened = self.opened.get();
@@ -204,7 +212,7 @@ impl Programmer {
         self.opened.set(self.opened.get() + 1);
         self.engine.borrow_mut().handle_loss(code);
         self.settle();
-        self.status.set(ProgrammerStatus::Refused(code));
+        self.desk.programmer.set(ProgrammerStatus::Refused(code));
         self.port.close().await;
         drop(tenure);
     }
@@ -217,6 +225,11 @@ impl Programmer {
     /// Whether a command that must not be repeated is out.
     pub fn once_is_out(&self) -> bool {
         self.once_is_out.get()
+    }
+
+    /// What passes over its line.
+    pub fn tap(&self) -> &Tap {
+        &self.tap
     }
 
     /// The browser's object of its port.

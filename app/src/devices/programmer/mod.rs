@@ -7,6 +7,7 @@ mod driver;
 mod engine;
 mod profiles;
 mod slot;
+mod tap;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -264,8 +265,7 @@ impl Programmers {
         let is_wanted = |profile: &Profile| chosen.as_ref().is_none_or(|id| *id == profile.id);
         let profiles = self.0.profiles.all_untracked().into_iter();
         let profiles = profiles.filter(is_wanted).collect();
-        let status = self.0.desk.programmer;
-        let found = Programmer::start(port.clone(), profiles, tenure, status).await?;
+        let found = Programmer::start(port.clone(), profiles, tenure, self.0.desk).await?;
         remember(&port);
         Ok(found)
     }
