@@ -26,6 +26,9 @@ pub use devices::*;
 mod money;
 
 pub use money::*;
+mod profiles;
+
+pub use profiles::*;
 mod records;
 
 pub use records::*;
@@ -42,6 +45,8 @@ macro_rules! sections {
             pub devices: DeviceTexts,
             /// Texts about money.
             pub money: MoneyTexts,
+            /// Texts about profiles of programmers.
+            pub profiles: ProfileTexts,
             /// Texts about records.
             pub records: RecordTexts,
             /// Texts about tags.

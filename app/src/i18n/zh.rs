@@ -4,6 +4,7 @@ use super::texts::*;
 
 mod devices;
 mod money;
+mod profiles;
 mod records;
 mod tags;
 
@@ -302,6 +303,7 @@ pub static TEXTS: Texts = Texts {
     devices: devices::DEVICES,
     money: money::MONEY,
     records: records::RECORDS,
+    profiles: profiles::PROFILES,
     tags: tags::TAGS,
     words: Words {
         plate_colours: [

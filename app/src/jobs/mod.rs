@@ -18,12 +18,14 @@ mod check_tag;
 mod device;
 mod load;
 pub mod records;
+mod survey;
 
 pub use check::CheckTask;
 pub use check_tag::CheckTagTask;
 pub use device::{DeviceTask, Doing, Timed};
 pub use load::{LoadTask, Stage};
 pub use records::RecordsTask;
+pub use survey::{SurveyTask, Surveyed};
 
 /// The tasks of this page and what they need.
 #[derive(Clone)]
@@ -43,6 +45,8 @@ pub struct Jobs {
     pub records: RwSignal<RecordsTask>,
     /// 设备
     pub device: RwSignal<DeviceTask>,
+    /// 现场采集 of a programmer
+    pub survey: RwSignal<SurveyTask>,
     /// Whether the teller is asked if the open record is to be put back to 未圈存.
     pub asks_let_go: RwSignal<bool>,
 }
@@ -60,6 +64,7 @@ impl Jobs {
             pos_terminal: RwSignal::default(),
             records: RwSignal::default(),
             device: RwSignal::default(),
+            survey: RwSignal::default(),
             asks_let_go: RwSignal::default(),
         }
     }
@@ -89,7 +94,9 @@ impl Jobs {
         self.pos_terminal.set(String::new());
         self.records.set(RecordsTask::default());
         self.device.set(DeviceTask::default());
+        self.survey.set(SurveyTask::default());
         self.desk.seen.trace.set(Trace::default());
+        self.desk.seen.messages.set(Trace::default());
     }
 
     /// The reader, for a task that begins; one task uses it at a time.
