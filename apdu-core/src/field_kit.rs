@@ -47,7 +47,7 @@ impl Capture {
                 fault: answer.as_ref().err().map(|none| none.code),
                 spent: entry.spent,
             }),
-            Event::Power(_) => None,
+            Event::Power(_) | Event::Message { .. } => None,
         };
         trace.filter_map(exchange).collect()
     }

@@ -178,6 +178,13 @@ pub enum Event {
     Power(Result<Redacted, Code>),
     /// A command, and its answer or why there is none.
     Exchange(Redacted, Result<Redacted, NoAnswer>),
+    /// A message on the line of a programmer. It is missing where its frame was broken.
+    Message {
+        /// Whether the host said it.
+        sent: bool,
+        /// The message.
+        message: Option<Redacted>,
+    },
 }
 
 /// The latest exchanges, oldest first. In memory only.
@@ -221,6 +228,17 @@ impl fmt::Display for Entry {
             Event::Exchange(command, Ok(answer)) => write!(f, "{command} > {answer}")?,
             Event::Exchange(command, Err(none)) => {
                 write!(f, "{command} > {} {:?}", none.code, none.fate)?;
+            }
+            Event::Message { sent, message } => {
+                f.write_str(if *sent {
+                    "to device: "
+                } else {
+                    "from device: "
+                })?;
+                match message {
+                    Some(message) => write!(f, "{message}")?,
+                    None => f.write_str("broken frame")?,
+                }
             }
         }
         let Spent { line_us, own_us } = self.spent;

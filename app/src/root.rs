@@ -14,17 +14,7 @@ use crate::i18n::Lang;
 use crate::jobs::Jobs;
 use crate::keys;
 use crate::lock;
-use crate::pages::check_card::CheckCard;
-use crate::pages::check_tag::CheckTag;
-use crate::pages::day::DayPage;
-use crate::pages::devices::DevicesPage;
-use crate::pages::drawer::DrawerPage;
-use crate::pages::faults::{FaultPage, FaultsPage};
-use crate::pages::home::HomePage;
-use crate::pages::load::Load;
-use crate::pages::records::Records;
-use crate::pages::sign_in::SignInPage;
-use crate::pages::tags::{ActivateTag, CancelTag, IssueTag};
+use crate::pages::{Fetched, SignInPage, fetch_all};
 use crate::parts::{BenchPanel, PrintSheet};
 use crate::print::Printer;
 use crate::router::{self, Page};
@@ -96,19 +86,8 @@ fn SignedIn(
 ) -> impl IntoView {
     let desk = Desk::get();
     let (busy, fault) = hand.with_value(|hand| (hand.busy, hand.fault));
-    let page = move || match desk.page.get() {
-        Page::Home => view! { <HomePage /> }.into_any(),
-        Page::CheckCard => view! { <CheckCard /> }.into_any(),
-        Page::CheckTag => view! { <CheckTag /> }.into_any(),
-        Page::IssueTag => view! { <IssueTag /> }.into_any(),
-        Page::ActivateTag => view! { <ActivateTag /> }.into_any(),
-        Page::CancelTag => view! { <CancelTag /> }.into_any(),
-        Page::Load => view! { <Load /> }.into_any(),
-        Page::Records => view! { <Records /> }.into_any(),
-        Page::Drawer => view! { <DrawerPage /> }.into_any(),
-        Page::Day => view! { <DayPage /> }.into_any(),
-        page @ (Page::Devices | Page::Faults | Page::Fault(_)) => open_page(page),
-    };
+    fetch_all();
+    let page = move || view! { <Fetched page=desk.page.get() /> };
     view! {
         <Shell
             on_reader=on_reader
@@ -130,17 +109,8 @@ fn NotSignedIn(on_reader: impl Fn(()) + Copy + Send + Sync + 'static) -> impl In
     let desk = Desk::get();
     view! {
         <OpenFrame on_reader=on_reader bench=bench()>
-            {move || open_page(desk.page.get())}
+            {move || view! { <Fetched page=desk.page.get() /> }}
         </OpenFrame>
-    }
-}
-
-/// A page that needs nobody signed in.
-fn open_page(page: Page) -> AnyView {
-    match page {
-        Page::Fault(code) => view! { <FaultPage code=code /> }.into_any(),
-        Page::Faults => view! { <FaultsPage /> }.into_any(),
-        _ => view! { <DevicesPage /> }.into_any(),
     }
 }
 

@@ -70,7 +70,10 @@ fn run(arguments: &Arguments) -> Result<(), String> {
 fn one_profile(arguments: &Arguments) -> Result<Profile, String> {
     if let Some(file) = &arguments.profile_file {
         let text = fs::read_to_string(file).map_err(|error| format!("{file}: {error}"))?;
-        return serde_json::from_str(&text).map_err(|error| format!("{file}: {error}"));
+        let profile: Profile =
+            serde_json::from_str(&text).map_err(|error| format!("{file}: {error}"))?;
+        let checked = profile.check().map_err(|unfit| format!("{file}: {unfit}"));
+        return checked.map(|()| profile);
     }
     let [first, ..] = Profile::shipped();
     let id = arguments.profile.as_ref().unwrap_or(&first.id);

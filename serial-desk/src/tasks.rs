@@ -4,21 +4,15 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use apdu_core::apdu::Command;
-use apdu_core::card::{Card, NoAnswer};
+use apdu_core::card::NoAnswer;
 use apdu_core::fault::Code;
 use apdu_core::hex;
-use apdu_core::obu::{
-    RemovalFlag, SystemInformation, TagProfile, read_encrypted, select_application,
-};
-use apdu_core::obu_programmer::{CardSlot, Channel, Mmi, ObuProgrammer, PsamSlot};
-use apdu_core::toll_card::{self, IssueFile, wallet};
+use apdu_core::obu::RemovalFlag;
+use apdu_core::obu_programmer::{Mmi, ObuProgrammer, PsamSlot};
+use apdu_core::programmer::survey;
 
 use crate::arguments::Task;
 use crate::host::Host;
-
-/// The random of the encrypted read. Here nobody decrypts what comes, so it need not be fresh.
-const RANDOM: [u8; 8] = [0; 8];
 
 /// Does a task.
 ///
@@ -44,15 +38,11 @@ pub fn run(host: &mut Host, task: Task) -> Result<(), NoAnswer> {
 
 /// Who the tag is, its system information, and whether its vehicle can be read.
 async fn tag(host: &mut Host) -> Result<(), NoAnswer> {
-    let (session, tag) = host.initialise().await?;
-    let list = [
-        toll_card::select_master_file(),
-        SystemInformation::read(SystemInformation::LENGTH),
-    ];
-    let answers = host.transfer_channel(session, Channel::Esam, &list).await?;
-    let file = answers.get(1).filter(|answer| answer.sw.is_ok());
-    let system = file.and_then(|answer| SystemInformation::parse(&answer.data).ok());
-    let system = system.ok_or(NoAnswer::unknown(Code::MalformedTag))?;
+    let survey::SurveyedTag {
+        tag,
+        system,
+        vehicle,
+    } = survey::tag(host).await?;
     let contract = system.contract;
     println!("tag          {}", contract.serial);
     println!("issuer       {}", hex::encode(&contract.issuer));
@@ -77,42 +67,18 @@ async fn tag(host: &mut Host) -> Result<(), NoAnswer> {
             status.battery_is_low()
         );
     }
-    let vehicle = match read_encrypted(&TagProfile::default(), contract.algorithm(), RANDOM) {
-        Ok(read) => {
-            let list = [select_application(), read];
-            let answers = host.transfer_channel(session, Channel::Esam, &list).await?;
-            match answers.last() {
-                Some(last) if last.sw.is_ok() => format!("{} bytes, encrypted", last.data.len()),
-                Some(last) => format!("refused with {}", last.sw),
-                None => "no answer".to_owned(),
-            }
-        }
+    let vehicle = match vehicle {
+        Ok(answer) if answer.sw.is_ok() => format!("{} bytes, encrypted", answer.data.len()),
+        Ok(answer) => format!("refused with {}", answer.sw),
         Err(code) => crate::told(code),
     };
     println!("vehicle      {vehicle}");
-    host.release(session).await
+    Ok(())
 }
 
 /// Who the card in the slot is, and its balance.
 async fn card(host: &mut Host) -> Result<(), NoAnswer> {
-    let mut slot = CardSlot(host);
-    let session = slot.connect().await?;
-    let mut data = Vec::new();
-    for command in [
-        toll_card::select_toll_application(),
-        IssueFile::read(IssueFile::CLASSIC),
-        wallet::get_balance(),
-    ] {
-        let answer = slot.transmit(session, &command).await?;
-        if !answer.sw.is_ok() {
-            return Err(NoAnswer::unknown(Code::of_sw(answer.sw)));
-        }
-        data.push(answer.data);
-    }
-    let issue = IssueFile::parse(&data[1]);
-    let issue = issue.map_err(|_| NoAnswer::unknown(Code::MalformedFile))?;
-    let balance = wallet::parse_balance(&data[2]);
-    let balance = balance.map_err(|_| NoAnswer::unknown(Code::MalformedFile))?;
+    let survey::SurveyedCard { issue, balance } = survey::card(host).await?;
     println!("card         {}", issue.number);
     println!("valid        {} to {}", issue.start, issue.expiry);
     println!("balance      {}.{:02}", balance / 100, balance % 100);
@@ -121,23 +87,15 @@ async fn card(host: &mut Host) -> Result<(), NoAnswer> {
 
 /// Terminal numbers, slot by slot.
 async fn psam(host: &mut Host) -> Result<(), NoAnswer> {
-    let read = [
-        toll_card::select_master_file(),
-        Command::read([0x00, 0xB0, 0x96, 0x00], 6),
-    ];
     for (number, slot) in (1..).zip([PsamSlot::One, PsamSlot::Two, PsamSlot::Three]) {
-        match host.psam_reset(slot).await {
+        match survey::psam(host, slot).await {
             Err(none) if none.code == Code::NoPsam => println!("PSAM {number}       none"),
             Err(none) => return Err(none),
-            Ok(terminal) => {
-                let answers = host.psam(slot, &read).await?;
-                let file = answers.last().map(|answer| hex::encode(&answer.data));
-                println!(
-                    "PSAM {number}       {}, file 0016 {}",
-                    hex::encode(&terminal),
-                    file.unwrap_or_default()
-                );
-            }
+            Ok(psam) => println!(
+                "PSAM {number}       {}, file 0016 {}",
+                hex::encode(&psam.terminal),
+                hex::encode(&psam.file)
+            ),
         }
     }
     Ok(())

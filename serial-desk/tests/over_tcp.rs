@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Instant;
 
+use apdu_core::programmer::Profile;
 use etc_sim::demo;
 use etc_sim::programmer::{Ending, Fault, Model, Programmer};
 use etc_sim::serial_socket::serve;
@@ -148,4 +149,37 @@ fn a_profile_is_printed_edited_and_used() {
     let card = said(&["--tcp", &address, "--profile-file", path, "card"]);
     std::fs::remove_file(&file).expect("it was there");
     assert!(card.contains("balance      30.00"));
+}
+
+#[test]
+fn a_profile_that_cannot_be_is_refused_by_its_field() {
+    let printed = said(&["--profile", "b-obu", "profile"]);
+    let edited = printed.replace("\"baud\": 115200", "\"baud\": 0");
+    assert_ne!(printed, edited);
+    let file = std::env::temp_dir().join(format!("serial-desk-bad-{}.json", std::process::id()));
+    std::fs::write(&file, edited).expect("a file");
+    let path = file.to_str().expect("text");
+    let output = desk(&["--profile-file", path, "profile"]);
+    std::fs::remove_file(&file).expect("it was there");
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        complaint.contains("line.baud must be a number"),
+        "{complaint}"
+    );
+}
+
+#[test]
+fn the_fields_of_a_profile_are_named_as_in_its_file() {
+    for shipped in Profile::shipped() {
+        let printed = said(&["--profile", &shipped.id, "profile"]);
+        let json: serde_json::Value = serde_json::from_str(&printed).expect("JSON");
+        for field in shipped.fields() {
+            let place = field.path.replace(['.', '['], "/").replace(']', "");
+            assert!(
+                json.pointer(&format!("/{place}")).is_some(),
+                "{}",
+                field.path
+            );
+        }
+    }
 }

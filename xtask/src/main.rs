@@ -5,6 +5,7 @@ mod coverage;
 mod fuzz;
 mod iwa;
 mod page;
+mod pieces;
 mod postgres;
 mod shell;
 mod test;
@@ -82,6 +83,9 @@ struct Desk {
 }
 
 fn main() -> ExitCode {
+    if pieces::stands_in() {
+        return exit(pieces::stand_in());
+    }
     let task = match parse(lexopt::Parser::from_env()) {
         Ok(task) => task,
         Err(error) => {
@@ -108,6 +112,10 @@ fn main() -> ExitCode {
             Ok(())
         }
     };
+    exit(end)
+}
+
+fn exit(end: Result<(), Failure>) -> ExitCode {
     match end {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

@@ -4,6 +4,7 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
+use crate::pieces::Pieces;
 use crate::shell::{Failure, cargo, run, say, target_dir, top};
 use crate::tools::Tools;
 
@@ -12,7 +13,13 @@ use crate::tools::Tools;
 pub const WASM_OPT: [&str; 3] = ["-Oz", "--strip-producers", "--strip-target-features"];
 
 const COMPILE: [&str; 4] = ["--target", "wasm32-unknown-unknown", "--profile", "page"];
-const INPUTS_OF_ALL: [&str; 4] = ["Cargo.toml", "Cargo.lock", ".cargo", "xtask/src/page.rs"];
+const INPUTS_OF_ALL: [&str; 5] = [
+    "Cargo.toml",
+    "Cargo.lock",
+    ".cargo",
+    "xtask/src/page.rs",
+    "xtask/src/pieces.rs",
+];
 const INPUTS_OF_PAGE: [&str; 5] = ["app", "api", "apdu-core", "public", "Trunk.toml"];
 const INPUTS_OF_DEMO: [&str; 1] = ["sim"];
 const COMPRESSED: [&str; 5] = ["wasm", "js", "css", "html", "svg"];
@@ -49,7 +56,9 @@ pub fn build_page(tools: &Tools) -> Result<(), Failure> {
         if tools.wasm_opt {
             trunk.arg("--release");
         }
-        run(&mut trunk)
+        let pieces = Pieces::prepare(tools, &mut trunk)?;
+        run(&mut trunk)?;
+        pieces.place(tools, &folder)
     })
 }
 
@@ -190,7 +199,7 @@ pub fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// Removes a file or a whole folder, if there is one.
-fn remove(path: &Path) -> Result<(), Failure> {
+pub fn remove(path: &Path) -> Result<(), Failure> {
     let removed = if path.is_dir() {
         fs::remove_dir_all(path)
     } else if path.exists() {

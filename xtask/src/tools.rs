@@ -56,6 +56,24 @@ impl Tools {
     }
 }
 
+impl Tools {
+    /// Where a tool is.
+    pub fn find(&self, program: &str) -> Result<PathBuf, Failure> {
+        let found = env::split_paths(&self.path).map(|folder| folder.join(program));
+        let mut found = found.filter(|file| file.is_file());
+        found
+            .next()
+            .ok_or_else(|| Failure::new(format!("{program} is not on the search path")))
+    }
+
+    /// The search path with another folder before all others.
+    pub fn path_after(&self, first: &Path) -> Result<OsString, Failure> {
+        let folders = [first.to_owned()].into_iter();
+        env::join_paths(folders.chain(env::split_paths(&self.path)))
+            .map_err(|error| Failure::new(format!("PATH: {error}")))
+    }
+}
+
 /// Installs what the page needs.
 pub fn for_page() -> Result<Tools, Failure> {
     add_wasm_target()?;

@@ -162,6 +162,11 @@ impl Recorder {
         }
     }
 
+    /// What has passed since this was asked last.
+    pub fn take(&mut self) -> Vec<Message> {
+        core::mem::take(&mut self.messages)
+    }
+
     fn redact_request(&mut self, message: &[u8]) -> Redacted {
         let mut view = View::new(message);
         match &self.dialect {

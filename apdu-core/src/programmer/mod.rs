@@ -16,12 +16,14 @@ pub mod capture;
 pub mod dialect_b;
 pub mod dsrc;
 pub mod envelope;
+pub mod field;
 pub mod lane;
 mod listener;
 pub mod primitive;
 mod probe;
 mod profile;
 mod session;
+pub mod survey;
 #[cfg(test)]
 mod worked;
 

@@ -1,22 +1,22 @@
 //! The driver of a CCID reader: moves bytes and time between a line to it and the protocol engine.
 
 use std::cell::{Cell, RefCell};
-use std::future::poll_fn;
 use std::rc::{Rc, Weak};
-use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use apdu_core::apdu::{Command, Repeat, Response};
 use apdu_core::card::{Answer, NoAnswer, PowerSession};
-use apdu_core::ccid::{Direction, Event, Millis, Operation, Session, Transmit};
+use apdu_core::ccid::{Direction, Event, Operation, Session, Transmit};
 use apdu_core::fault::Code;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::alarm::Alarm;
 use super::clock::now;
 use super::reader::Reader;
 use super::tenure::Tenure;
 use super::turn::Turnstile;
+use super::waiting::Waiting;
 use crate::desk::{CardInSlot, Desk, ReaderStatus};
 
 /// How often a reader that announces nothing is asked for its card, while the page can be seen.
@@ -73,13 +73,12 @@ pub struct CcidReader {
     desk: Desk,
     engine: RefCell<Session>,
     answer: RefCell<Option<Event>>,
-    waiting: RefCell<Vec<Waker>>,
+    waiting: Waiting,
     turnstile: Turnstile,
     once_is_out: Cell<bool>,
     /// Held as long as the reader is ours; a reader that was lost holds none.
     tenure: RefCell<Option<Tenure>>,
-    /// The deadline a timer is set for.
-    armed: Cell<Option<Millis>>,
+    alarm: Alarm,
     /// Whether the IN endpoint waits for its halt to be cleared.
     in_is_halted: Cell<bool>,
     /// How often the line was opened: what belongs to an earlier time ends quietly.
@@ -101,11 +100,11 @@ impl CcidReader {
             desk,
             engine: RefCell::new(engine),
             answer: RefCell::default(),
-            waiting: RefCell::default(),
+            waiting: Waiting::default(),
             turnstile: Turnstile::default(),
             once_is_out: Cell::default(),
             tenure: RefCell::new(Some(tenure)),
-            armed: Cell::default(),
+            alarm: Alarm::default(),
             in_is_halted: Cell::default(),
             opened: Cell::default(),
         });
@@ -133,8 +132,8 @@ impl CcidReader {
                 return self.end(code);
             }
             self.settle();
-            self.until(|reader| (!reader.in_is_halted.get()).then_some(()))
-                .await;
+            let flows = || (!self.in_is_halted.get()).then_some(());
+            self.waiting.until(flows).await;
         }
     }
 
@@ -179,14 +178,14 @@ impl CcidReader {
     /// Runs one operation to its event. Waits for an operation whose caller went away before it begins.
     async fn run(self: &Rc<Self>, operation: Operation) -> Event {
         let _turn = self.turnstile.enter().await;
-        self.until(|reader| (!reader.engine.borrow().is_busy()).then_some(()))
-            .await;
+        let is_free = || (!self.engine.borrow().is_busy()).then_some(());
+        self.waiting.until(is_free).await;
         self.answer.take();
         let once = matches!(&operation, Operation::Transmit(_, c) if c.repeat == Repeat::Once);
         self.once_is_out.set(once);
         self.engine.borrow_mut().begin(now(), operation);
         self.settle();
-        self.until(|reader| reader.answer.take()).await
+        self.waiting.until(|| self.answer.take()).await
     }
 
     /// Does what the engine asks for. Called after whatever may have changed it.
@@ -212,7 +211,7 @@ impl CcidReader {
             }
         }
         self.watch_the_time();
-        self.wake();
+        self.waiting.wake();
     }
 
     /// Puts something on the line. Its end is not awaited here: a reader that takes nothing must run into
@@ -274,7 +273,7 @@ impl CcidReader {
     async fn reopen(self: Rc<Self>) {
         self.opened.set(self.opened.get().wrapping_add(1));
         self.in_is_halted.set(false);
-        self.wake();
+        self.waiting.wake();
         self.line.close().await;
         if self.is_lost() {
             return;
@@ -295,31 +294,16 @@ impl CcidReader {
         spawn_local(self.clone().lose(code));
     }
 
-    /// Wakes the driver when the engine's deadline is over, whatever it has been moved to meanwhile.
-    /// Elapsed time decides, not the timer.
+    /// Wakes the driver when the engine's deadline is over.
     fn watch_the_time(self: &Rc<Self>) {
         let due = self.engine.borrow().poll_timeout();
-        if self.armed.replace(due) == due {
-            return;
-        }
-        let Some(due) = due else {
-            return;
-        };
         let reader = Rc::downgrade(self);
-        let wait = Duration::from_millis(due.saturating_sub(now()).max(1));
-        set_timeout(
-            move || {
-                let Some(reader) = reader.upgrade() else {
-                    return;
-                };
-                if reader.armed.get() == Some(due) {
-                    reader.armed.set(None);
-                }
+        self.alarm.set(due, move || {
+            if let Some(reader) = reader.upgrade() {
                 reader.engine.borrow_mut().handle_timeout(now());
                 reader.settle();
-            },
-            wait,
-        );
+            }
+        });
     }
 
     fn show_card(&self, present: bool) {
@@ -331,24 +315,6 @@ impl CcidReader {
         } else {
             CardInSlot::Absent
         });
-    }
-
-    fn wake(&self) {
-        for waker in self.waiting.take() {
-            waker.wake();
-        }
-    }
-
-    /// Waits until a look at the reader gives something.
-    async fn until<T>(&self, look: impl Fn(&Self) -> Option<T>) -> T {
-        poll_fn(|context| match look(self) {
-            Some(found) => Poll::Ready(found),
-            None => {
-                self.waiting.borrow_mut().push(context.waker().clone());
-                Poll::Pending
-            }
-        })
-        .await
     }
 }
 

@@ -7,6 +7,7 @@
 //!
 //! Nothing here knows who is signed in.
 
+mod alarm;
 pub mod bench;
 mod ccid;
 mod clock;
@@ -18,6 +19,7 @@ mod smart_card;
 mod tenure;
 pub mod trace;
 mod turn;
+mod waiting;
 mod web_serial;
 mod web_usb;
 
@@ -36,8 +38,7 @@ use wasm_bindgen::prelude::*;
 use self::ccid::CcidReader;
 use self::clock::now;
 use self::fault::{Phase, done};
-pub use self::programmer::InUse;
-pub use self::programmer::Programmers;
+pub use self::programmer::{InUse, NoProfile, Profiles, Programmers, read_profile};
 use self::programmer::{Programmer, SlotReader};
 use self::provider::Provider;
 use self::reader::Reader;

@@ -8,8 +8,9 @@
 use apdu_core::apdu::{Command, Response};
 use apdu_core::atr::Atr;
 use apdu_core::card::{Answer, Card, NoAnswer, PowerSession};
-use apdu_core::ccid::Link;
 use apdu_core::ccid::descriptor::{Profile, ReaderInterface};
+use apdu_core::ccid::{Link, Millis};
+use apdu_core::programmer::capture::Message;
 use apdu_core::trace::{Event, Redacted, Spent, Trace};
 use leptos::prelude::*;
 
@@ -114,6 +115,8 @@ pub struct Seen {
     pub card: RwSignal<Option<CardInfo>>,
     /// The latest exchanges.
     pub trace: RwSignal<Trace>,
+    /// The latest messages on the line of the programmer, while tasks ran.
+    pub messages: RwSignal<Trace>,
     line: StoredValue<Line>,
 }
 
@@ -124,6 +127,7 @@ impl Seen {
             reader: RwSignal::new(None),
             card: RwSignal::new(None),
             trace: RwSignal::new(Trace::default()),
+            messages: RwSignal::new(Trace::default()),
             line: StoredValue::new(Line::default()),
         }
     }
@@ -185,6 +189,21 @@ impl Seen {
     /// The driver has received bytes of the reader.
     pub fn hears(self) {
         self.line.update_value(Line::hear);
+    }
+
+    /// A message has passed over the line of the programmer, so long after something was sent.
+    pub fn passes(self, message: &Message, waited: Millis) {
+        let line_us = match message.sent {
+            true => 0,
+            false => (waited as u32).saturating_mul(1_000),
+        };
+        let event = Event::Message {
+            sent: message.sent,
+            message: message.message.clone(),
+        };
+        let spent = Spent { line_us, own_us: 0 };
+        self.messages
+            .update(|trace| trace.keep(now(), event, spent));
     }
 
     /// The card, each of its exchanges noted in `trace`.

@@ -1,27 +1,21 @@
 //! One operation at a time.
 
-use std::cell::{Cell, RefCell};
-use std::future::poll_fn;
-use std::task::{Poll, Waker};
+use std::cell::Cell;
+
+use super::waiting::Waiting;
 
 /// Lets one in at a time.
 #[derive(Debug, Default)]
 pub struct Turnstile {
     taken: Cell<bool>,
-    waiting: RefCell<Vec<Waker>>,
+    waiting: Waiting,
 }
 
 impl Turnstile {
     /// Waits until nobody else is in; the turn ends when the value is dropped.
     pub async fn enter(&self) -> Turn<'_> {
-        poll_fn(|context| {
-            if self.taken.replace(true) {
-                self.waiting.borrow_mut().push(context.waker().clone());
-                return Poll::Pending;
-            }
-            Poll::Ready(())
-        })
-        .await;
+        let enter = || (!self.taken.replace(true)).then_some(());
+        self.waiting.until(enter).await;
         Turn(self)
     }
 
@@ -38,9 +32,7 @@ pub struct Turn<'a>(&'a Turnstile);
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         self.0.taken.set(false);
-        for waker in self.0.waiting.take() {
-            waker.wake();
-        }
+        self.0.waiting.wake();
     }
 }
 
@@ -48,7 +40,7 @@ impl Drop for Turn<'_> {
 mod tests {
     use std::future::Future;
     use std::pin::pin;
-    use std::task::Context;
+    use std::task::{Context, Poll, Waker};
 
     use super::*;
 

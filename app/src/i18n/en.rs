@@ -4,6 +4,7 @@ use super::texts::*;
 
 mod devices;
 mod money;
+mod profiles;
 mod records;
 mod tags;
 
@@ -45,6 +46,7 @@ pub static TEXTS: Texts = Texts {
         working: "Work in progress. Please leave the card in.",
         scan_swallowed: "That scan was not entered. Please choose a field that takes scans first.",
         close: "Close",
+        fetch_again: "Open this page again",
     },
     tasks: Tasks {
         load_group: "Load",
@@ -306,6 +308,7 @@ pub static TEXTS: Texts = Texts {
     devices: devices::DEVICES,
     money: money::MONEY,
     records: records::RECORDS,
+    profiles: profiles::PROFILES,
     tags: tags::TAGS,
     words: Words {
         plate_colours: [

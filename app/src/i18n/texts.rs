@@ -26,6 +26,9 @@ pub use devices::*;
 mod money;
 
 pub use money::*;
+mod profiles;
+
+pub use profiles::*;
 mod records;
 
 pub use records::*;
@@ -42,6 +45,8 @@ macro_rules! sections {
             pub devices: DeviceTexts,
             /// Texts about money.
             pub money: MoneyTexts,
+            /// Texts about profiles of programmers.
+            pub profiles: ProfileTexts,
             /// Texts about records.
             pub records: RecordTexts,
             /// Texts about tags.
@@ -69,6 +74,7 @@ sections! {
         backend backend_up backend_down
         mask masked lock sign_out other_lang other_lang_name
         demo demo_about bench help writing working scan_swallowed close
+        fetch_again
     }
     /// Task groups and tasks, as the menu names them.
     tasks: Tasks {

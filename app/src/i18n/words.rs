@@ -132,13 +132,13 @@ impl Texts {
     }
 
     /// A profile of a programmer, by its name.
-    pub fn programmer_profile(&self, id: &str) -> &'static str {
+    pub fn programmer_profile(&self, id: &str) -> String {
         let t = &self.tags.device;
         match id {
-            "dsrc-primitives" => t.primitives,
-            "b-obu" => t.bobu,
-            "b-obu-wechat" => t.bobu_wechat,
-            _ => t.other,
+            "dsrc-primitives" => t.primitives.to_owned(),
+            "b-obu" => t.bobu.to_owned(),
+            "b-obu-wechat" => t.bobu_wechat.to_owned(),
+            own => own.to_owned(),
         }
     }
 

@@ -4,6 +4,7 @@ use super::texts::*;
 
 mod devices;
 mod money;
+mod profiles;
 mod records;
 mod tags;
 
@@ -45,6 +46,7 @@ pub static TEXTS: Texts = Texts {
         working: "正在办理，请勿取出卡片。",
         scan_swallowed: "刚才的扫码没有录入，请先点选可以扫码的输入框。",
         close: "关闭",
+        fetch_again: "重新打开这一页",
     },
     tasks: Tasks {
         load_group: "充值",
@@ -306,6 +308,7 @@ pub static TEXTS: Texts = Texts {
     devices: devices::DEVICES,
     money: money::MONEY,
     records: records::RECORDS,
+    profiles: profiles::PROFILES,
     tags: tags::TAGS,
     words: Words {
         plate_colours: [

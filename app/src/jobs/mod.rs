@@ -19,6 +19,7 @@ mod course;
 mod device;
 mod load;
 pub mod records;
+mod survey;
 mod tag_task;
 
 pub use check::CheckTask;
@@ -27,6 +28,7 @@ pub use course::Course;
 pub use device::{DeviceTask, Doing, Timed};
 pub use load::{LoadTask, Stage};
 pub use records::RecordsTask;
+pub use survey::{SurveyTask, Surveyed};
 pub use tag_task::TagJob;
 
 /// The tasks of this page and what they need.
@@ -53,6 +55,8 @@ pub struct Jobs {
     pub records: RwSignal<RecordsTask>,
     /// 设备
     pub device: RwSignal<DeviceTask>,
+    /// 现场采集 of a programmer
+    pub survey: RwSignal<SurveyTask>,
     /// Whether the teller is asked if the open record is to be put back to 未圈存.
     pub asks_let_go: RwSignal<bool>,
 }
@@ -73,6 +77,7 @@ impl Jobs {
             pos_terminal: RwSignal::default(),
             records: RwSignal::default(),
             device: RwSignal::default(),
+            survey: RwSignal::default(),
             asks_let_go: RwSignal::default(),
         }
     }
@@ -105,7 +110,9 @@ impl Jobs {
         self.pos_terminal.set(String::new());
         self.records.set(RecordsTask::default());
         self.device.set(DeviceTask::default());
+        self.survey.set(SurveyTask::default());
         self.desk.seen.trace.set(Trace::default());
+        self.desk.seen.messages.set(Trace::default());
     }
 
     /// The reader, for a task that begins; one task uses it at a time.

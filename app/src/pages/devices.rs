@@ -12,10 +12,14 @@ use crate::parts::{Action, Column, DataTable, FaultCard, Tab, Tabs, Weight};
 
 mod facts;
 mod kit;
+mod programmer;
+mod programmer_kit;
 mod trace;
 
 use facts::{CardFacts, ReaderFacts};
 use kit::Kit;
+use programmer::ProgrammerPanel;
+use programmer_kit::ProgrammerKit;
 use trace::TraceList;
 
 /// The page of 设备.
@@ -31,6 +35,7 @@ pub fn DevicesPage() -> impl IntoView {
         tab(|t| t.devices.menu.test),
         tab(|t| t.devices.menu.trace),
         tab(|t| t.devices.menu.kit),
+        tab(|t| t.profiles.page.tab),
     ];
     let content = move || match shown.get() {
         0 => view! {
@@ -42,7 +47,18 @@ pub fn DevicesPage() -> impl IntoView {
         .into_any(),
         1 => view! { <SelfTest /> }.into_any(),
         2 => view! { <TraceList /> }.into_any(),
-        _ => view! { <Kit /> }.into_any(),
+        3 => view! {
+            <div class="device-facts">
+                <section>
+                    <Kit />
+                </section>
+                <section>
+                    <ProgrammerKit />
+                </section>
+            </div>
+        }
+        .into_any(),
+        _ => view! { <ProgrammerPanel /> }.into_any(),
     };
     view! {
         <section class="devices">

@@ -1,15 +1,20 @@
-//! The pages, a file per task. A page watches a job and shows it; it knows neither device nor chip.
+//! The pages, a file per task. A page watches a job and shows it; it knows neither device nor chip. The rest of the
+//! page sees sign-in, and [`Fetched`] for all others.
 
-pub mod check_card;
-pub mod check_tag;
-pub mod day;
-pub mod devices;
-pub mod drawer;
-pub mod faults;
-pub mod home;
-pub mod load;
-pub mod records;
-pub mod refund;
-pub mod sign_in;
-pub mod tags;
+mod check_card;
+mod check_tag;
+mod day;
+mod devices;
+mod drawer;
+mod faults;
+mod fetched;
+mod home;
+mod load;
+mod records;
+mod refund;
+mod sign_in;
+mod tags;
 mod unlock;
+
+pub use fetched::{Fetched, fetch_all};
+pub use sign_in::SignInPage;

@@ -67,13 +67,13 @@ fn Connect(label: Pick) -> impl IntoView {
 #[component]
 pub fn ProfileChoice() -> impl IntoView {
     let devices = StoredValue::new_local(Devices::get());
-    let chosen = devices.with_value(|devices| devices.programmers().profile());
     let change = move |event| {
         let profile = Some(event_target_value(&event)).filter(|id| !id.is_empty());
         devices.with_value(|devices| devices.programmers().use_profile(profile));
     };
-    let option = |profile: Profile| {
-        let selected = chosen.as_ref() == Some(&profile.id);
+    let option = move |profile: Profile| {
+        let selected = devices.with_value(|devices| devices.programmers().profile())
+            == Some(profile.id.clone());
         let id = profile.id.clone();
         let name = move || texts().programmer_profile(&profile.id);
         view! {
@@ -82,7 +82,8 @@ pub fn ProfileChoice() -> impl IntoView {
             </option>
         }
     };
-    let options: Vec<_> = Profile::shipped().into_iter().map(option).collect();
+    let profiles = devices.with_value(|devices| devices.programmers().profiles());
+    let options = move || profiles.all().into_iter().map(option).collect_view();
     view! {
         <label class="profile-choice">
             <span>{text(|t| t.tags.device.profile)}</span>

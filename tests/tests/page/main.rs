@@ -57,6 +57,7 @@ async fn stories(browser: Rc<Browser>) {
         amounts_that_cannot_be_are_refused,
         a_protected_reader_is_explained_before_it_is_claimed,
         a_second_tab_does_not_get_the_reader,
+        a_page_that_cannot_be_fetched_is_asked_for_again,
         everything_is_there_in_english,
         a_bank_teller_is_refused_cash,
     );

@@ -442,6 +442,19 @@ pub async fn a_second_tab_does_not_get_the_reader(desk: &Desk<'_>) {
     desk.see_loaded("130.00").await;
 }
 
+/// A page comes in a piece of its own. Where the network is away it says so, and comes when it is back.
+pub async fn a_page_that_cannot_be_fetched_is_asked_for_again(desk: &Desk<'_>) {
+    let browser = desk.browser;
+    browser.see("操作员登录").await;
+    desk.stop_backend().await;
+    browser.go("#/devices").await;
+    browser.see("NET-101").await;
+    desk.picture("fetch-1-away").await;
+    desk.start_backend().await;
+    browser.press("重新打开这一页").await;
+    browser.see("跟踪记录").await;
+}
+
 /// English is as complete as Chinese.
 pub async fn everything_is_there_in_english(desk: &Desk<'_>) {
     let browser = desk.browser;

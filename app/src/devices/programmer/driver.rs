@@ -1,26 +1,25 @@
 //! The driver of a programmer: moves bytes and time between its port and the protocol engine.
 
 use std::cell::{Cell, RefCell};
-use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
-use std::time::Duration;
 
 use apdu_core::apdu::{Command, Repeat, Response};
 use apdu_core::card::{Answer, NoAnswer, PowerSession};
-use apdu_core::ccid::Millis;
 use apdu_core::fault::Code;
 use apdu_core::obu_programmer::{Channel, Device, Mmi, ObuProgrammer, PsamSlot, Tag};
 use apdu_core::programmer::{Event, Line, Operation, Probe, Probed, Profile};
-use leptos::prelude::*;
+use leptos::prelude::Set;
 use leptos::task::spawn_local;
 
 use super::engine::Engine;
 use super::named;
-use crate::desk::ProgrammerStatus;
+use super::tap::Tap;
+use crate::desk::{Desk, ProgrammerStatus};
+use crate::devices::alarm::Alarm;
 use crate::devices::clock::now;
 use crate::devices::tenure::Tenure;
 use crate::devices::turn::Turnstile;
+use crate::devices::waiting::Waiting;
 use crate::devices::web_serial::{OpenPort, Options, Port, Read, Signals};
 
 /// An open programmer. One operation at a time: a second one waits for the first.
@@ -28,16 +27,16 @@ pub struct Programmer {
     port: OpenPort,
     /// The browser's object: the same one as long as the device stays plugged in.
     object: Port,
-    status: RwSignal<ProgrammerStatus>,
+    desk: Desk,
+    tap: Tap,
     engine: RefCell<Engine>,
     event: RefCell<Option<Event>>,
-    waiting: RefCell<Vec<Waker>>,
+    waiting: Waiting,
     turnstile: Turnstile,
     once_is_out: Cell<bool>,
     /// Held as long as the programmer is ours; one that was lost holds none.
     tenure: RefCell<Option<Tenure>>,
-    /// The deadline a timer is set for.
-    armed: Cell<Option<Millis>>,
+    alarm: Alarm,
     /// How often the port was opened: what belongs to an earlier time ends quietly.
     opened: Cell<u32>,
 }
@@ -49,20 +48,21 @@ impl Programmer {
         port: Port,
         profiles: Vec<Profile>,
         tenure: Tenure,
-        status: RwSignal<ProgrammerStatus>,
+        desk: Desk,
     ) -> Result<(Rc<Self>, String), Code> {
         let probe = Probe::new(profiles, unix(), now() as u32);
         let programmer = Rc::new(Self {
             port: OpenPort::new(port.clone()),
             object: port,
-            status,
+            desk,
+            tap: Tap::new(desk),
             engine: RefCell::new(Engine::Probing(Box::new(probe))),
             event: RefCell::default(),
-            waiting: RefCell::default(),
+            waiting: Waiting::default(),
             turnstile: Turnstile::default(),
             once_is_out: Cell::default(),
             tenure: RefCell::new(Some(tenure)),
-            armed: Cell::default(),
+            alarm: Alarm::default(),
             opened: Cell::default(),
         });
         match programmer.find().await {
@@ -83,19 +83,19 @@ impl Programmer {
                 self.engine.borrow_mut().handle_line(now());
                 self.settle();
             }
-            let probed = self
-                .until(|programmer| {
-                    let mut engine = programmer.engine.borrow_mut();
-                    match engine.poll_probed() {
-                        Some(probed) => Some(Some(probed)),
-                        None => engine.poll_line().map(|_| None),
-                    }
-                })
-                .await;
+            let look = || {
+                let mut engine = self.engine.borrow_mut();
+                match engine.poll_probed() {
+                    Some(probed) => Some(Some(probed)),
+                    None => engine.poll_line().map(|_| None),
+                }
+            };
+            let probed = self.waiting.until(look).await;
             match probed {
                 None => {} // the next profile wants the line otherwise
                 Some(Probed::Found { session, .. }) => {
                     let profile = session.profile().id.clone();
+                    self.tap.speaks(session.profile());
                     self.engine.replace(Engine::Speaking(session));
                     self.settle();
                     return Ok(profile);
@@ -131,7 +131,10 @@ impl Programmer {
             }
             let mut engine = self.engine.borrow_mut();
             match read {
-                Ok(Read::Bytes(bytes)) => engine.handle_in(now(), &bytes),
+                Ok(Read::Bytes(bytes)) => {
+                    self.tap.heard(&bytes);
+                    engine.handle_in(now(), &bytes);
+                }
                 Ok(Read::Disturbed) => engine.handle_line_error(now()),
                 Err(code) => {
                     drop(engine);
@@ -146,13 +149,13 @@ impl Programmer {
     /// Runs one operation to its event. Waits for an operation whose caller went away before it begins.
     async fn run(self: &Rc<Self>, operation: Operation) -> Event {
         let _turn = self.turnstile.enter().await;
-        self.until(|programmer| (!programmer.engine.borrow().is_busy()).then_some(()))
-            .await;
+        let is_free = || (!self.engine.borrow().is_busy()).then_some(());
+        self.waiting.until(is_free).await;
         self.event.take();
         self.once_is_out.set(is_once(&operation));
         self.engine.borrow_mut().begin(now(), operation);
         self.settle();
-        let event = self.until(|programmer| programmer.event.take()).await;
+        let event = self.waiting.until(|| self.event.take()).await;
         self.once_is_out.set(false);
         event
     }
@@ -162,6 +165,7 @@ impl Programmer {
         loop {
             let frame = self.engine.borrow_mut().poll_transmit();
             let Some(frame) = frame else { break };
+            self.tap.sent(&frame);
             let written = self.port.write([frame]);
             let programmer = self.clone();
             let opened = self.opened.get();
@@ -179,47 +183,19 @@ impl Programmer {
             self.event.replace(Some(event));
         }
         self.watch_the_time();
-        for waker in self.waiting.take() {
-            waker.wake();
-        }
+        self.waiting.wake();
     }
 
-    /// Wakes the driver when the engine's deadline is over. Elapsed time decides, not the timer.
+    /// Wakes the driver when the engine's deadline is over.
     fn watch_the_time(self: &Rc<Self>) {
         let due = self.engine.borrow().poll_timeout();
-        if self.armed.replace(due) == due {
-            return;
-        }
-        let Some(due) = due else {
-            return;
-        };
         let programmer = Rc::downgrade(self);
-        let wait = Duration::from_millis(due.saturating_sub(now()).max(1));
-        set_timeout(
-            move || {
-                let Some(programmer) = programmer.upgrade() else {
-                    return;
-                };
-                if programmer.armed.get() == Some(due) {
-                    programmer.armed.set(None);
-                }
+        self.alarm.set(due, move || {
+            if let Some(programmer) = programmer.upgrade() {
                 programmer.engine.borrow_mut().handle_timeout(now());
                 programmer.settle();
-            },
-            wait,
-        );
-    }
-
-    /// Waits until a look at the programmer gives something.
-    async fn until<T>(&self, look: impl Fn(&Self) -> Option<T>) -> T {
-        poll_fn(|context| match look(self) {
-            Some(found) => Poll::Ready(found),
-            None => {
-                self.waiting.borrow_mut().push(context.waker().clone());
-                Poll::Pending
             }
-        })
-        .await
+        });
     }
 
     /// Ends everything, without waiting for the port to be closed.
@@ -236,7 +212,7 @@ impl Programmer {
         self.opened.set(self.opened.get() + 1);
         self.engine.borrow_mut().handle_loss(code);
         self.settle();
-        self.status.set(ProgrammerStatus::Refused(code));
+        self.desk.programmer.set(ProgrammerStatus::Refused(code));
         self.port.close().await;
         drop(tenure);
     }
@@ -249,6 +225,11 @@ impl Programmer {
     /// Whether a command that must not be repeated is out.
     pub fn once_is_out(&self) -> bool {
         self.once_is_out.get()
+    }
+
+    /// What passes over its line.
+    pub fn tap(&self) -> &Tap {
+        &self.tap
     }
 
     /// The browser's object of its port.

@@ -5,7 +5,9 @@
 
 mod driver;
 mod engine;
+mod profiles;
 mod slot;
+mod tap;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -20,6 +22,7 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 pub use self::driver::{InUse, Programmer};
+pub use self::profiles::{NameTaken, NoProfile, Profiles, read as read_profile};
 pub use self::slot::SlotReader;
 use super::fault::{Phase, done};
 use super::tenure::{Owner, Tenure};
@@ -45,6 +48,7 @@ struct Inner {
     programmer: RefCell<Option<Rc<Programmer>>>,
     /// The port that was tried last, whatever came of it.
     wanted: RefCell<Option<Port>>,
+    profiles: Profiles,
     /// The profile a person has chosen, by its name.
     profile: RefCell<Option<String>>,
     opening: Cell<bool>,
@@ -59,6 +63,7 @@ impl Programmers {
             serial: RefCell::default(),
             programmer: RefCell::default(),
             wanted: RefCell::default(),
+            profiles: Profiles::kept(),
             profile: RefCell::new(chosen),
             opening: Cell::default(),
         }))
@@ -142,6 +147,36 @@ impl Programmers {
             };
         }
         self.0.profile.replace(profile);
+        self.probe_again();
+    }
+
+    /// The profiles there are.
+    pub fn profiles(&self) -> Profiles {
+        self.0.profiles
+    }
+
+    /// Keeps a profile in the place of the own one that had the name `was`, or beside all others, and tries it.
+    pub fn keep_profile(&self, was: Option<&str>, profile: Profile) -> Result<(), NameTaken> {
+        let id = profile.id.clone();
+        self.0.profiles.keep(was, profile)?;
+        match was.is_some() && self.profile().as_deref() == was {
+            true => self.use_profile(Some(id)),
+            false => self.probe_again(),
+        }
+        Ok(())
+    }
+
+    /// Forgets an own profile.
+    pub fn delete_profile(&self, id: &str) {
+        self.0.profiles.delete(id);
+        match self.profile().as_deref() == Some(id) {
+            true => self.use_profile(None),
+            false => self.probe_again(),
+        }
+    }
+
+    /// The device at the port is asked anew by which profile it goes; by the next opening, where a task runs.
+    fn probe_again(&self) {
         let port = self.0.wanted.borrow().clone();
         if let Some(port) = port.filter(|_| !self.0.in_a_task()) {
             let on = self.clone();
@@ -228,9 +263,9 @@ impl Programmers {
         let tenure = tenure.ok_or(Code::ProgrammerInOtherTab)?;
         let chosen = self.0.profile.borrow().clone();
         let is_wanted = |profile: &Profile| chosen.as_ref().is_none_or(|id| *id == profile.id);
-        let profiles = Profile::shipped().into_iter().filter(is_wanted).collect();
-        let status = self.0.desk.programmer;
-        let found = Programmer::start(port.clone(), profiles, tenure, status).await?;
+        let profiles = self.0.profiles.all_untracked().into_iter();
+        let profiles = profiles.filter(is_wanted).collect();
+        let found = Programmer::start(port.clone(), profiles, tenure, self.0.desk).await?;
         remember(&port);
         Ok(found)
     }

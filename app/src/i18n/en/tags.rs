@@ -24,7 +24,6 @@ pub const TAGS: TagTexts = TagTexts {
         primitives: "Issuing primitives (DSRC)",
         bobu: "B-OBU frames",
         bobu_wechat: "B-OBU frames in WeChat packets",
-        other: "Another profile",
     },
     page: TagPage {
         read: "Read tag",

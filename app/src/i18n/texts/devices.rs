@@ -29,6 +29,7 @@ topic! {
     /// 跟踪记录
     trace: TraceTexts {
         about save empty number time command answer line own unknown
+        source source_programmer about_programmer empty_programmer sent heard broken
     }
     /// 现场采集
     kit: KitTexts {
@@ -36,5 +37,7 @@ topic! {
         issue_file holder_file log log_protected transit proof
         proof_not_asked proof_after proof_before proof_both proof_neither
         fill application yes no bytes records exchanges
+        programmer_about programmer_reads programmer_start programmer_running programmer_again
+        programmer_save messages tag card answered
     }
 }

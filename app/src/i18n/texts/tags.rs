@@ -12,7 +12,7 @@ topic! {
     device: ProgrammerTexts {
         short none opening refused
         connect first_use first_use_about take_over use_slot
-        profile automatic primitives bobu bobu_wechat other
+        profile automatic primitives bobu bobu_wechat
     }
     /// The page of 标签检测.
     page: TagPage {

@@ -24,7 +24,6 @@ pub const TAGS: TagTexts = TagTexts {
         primitives: "发行原语（DSRC）",
         bobu: "B-OBU 帧",
         bobu_wechat: "B-OBU 帧，微信封装",
-        other: "其他型号",
     },
     page: TagPage {
         read: "读标签",

@@ -42,6 +42,7 @@ pub fn Kit() -> impl IntoView {
         .into_any()
     };
     view! {
+        <h2>{text(|t| t.devices.menu.overview)}</h2>
         <p>{text(|t| t.devices.kit.about)}</p>
         <p class="quiet-text">{text(|t| t.devices.kit.reads)}</p>
         <div class="actions">{buttons}</div>

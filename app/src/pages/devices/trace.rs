@@ -18,6 +18,11 @@ use crate::save;
 pub fn TraceList() -> impl IntoView {
     let desk = Desk::get();
     let seen = desk.seen;
+    let of_programmer = RwSignal::new(false);
+    let about = move || match of_programmer.get() {
+        true => texts().devices.trace.about_programmer,
+        false => texts().devices.trace.about,
+    };
     let table = move || {
         desk.job.track();
         let t = &texts().devices.trace;
@@ -29,15 +34,27 @@ pub fn TraceList() -> impl IntoView {
             Column::figures(t.line),
             Column::figures(t.own),
         ];
-        let rows = seen
-            .trace
-            .with_untracked(|trace| trace.entries().rev().map(row).collect());
+        let (trace, empty) = match of_programmer.get() {
+            true => (seen.messages, t.empty_programmer),
+            false => (seen.trace, t.empty),
+        };
+        let rows = trace.with_untracked(|trace| trace.entries().rev().map(row).collect());
         let caption = texts().devices.menu.trace;
-        view! { <DataTable caption=caption columns=columns rows=rows empty=t.empty /> }
+        view! { <DataTable caption=caption columns=columns rows=rows empty=empty /> }
     };
+    let choose = move |event| of_programmer.set(!event_target_value(&event).is_empty());
     view! {
         <div class="actions spread">
-            <p class="quiet-text">{text(|t| t.devices.trace.about)}</p>
+            <p class="quiet-text">{about}</p>
+            <label class="profile-choice">
+                <span>{text(|t| t.devices.trace.source)}</span>
+                <select on:change=choose>
+                    <option value="">{text(|t| t.devices.menu.overview)}</option>
+                    <option value="programmer">
+                        {text(|t| t.devices.trace.source_programmer)}
+                    </option>
+                </select>
+            </label>
             <Action label=text(|t| t.devices.trace.save) on_press=move |()| save_text(seen) />
         </div>
         <div class="trace">{table}</div>
@@ -57,6 +74,12 @@ fn row(entry: &Entry) -> Vec<AnyView> {
                 Fate::Unknown => format!("{} {unknown}", none.code),
             };
             (command.to_string(), said)
+        }
+        Event::Message { sent, message } => {
+            let t = &texts().devices.trace;
+            let said = message.as_ref().map(ToString::to_string);
+            let way = if *sent { t.sent } else { t.heard };
+            (way.to_owned(), said.unwrap_or(t.broken.to_owned()))
         }
     };
     vec![
@@ -118,5 +141,12 @@ fn whole(seen: Seen, now: i64) -> String {
     lines.push(String::new());
     seen.trace
         .with_untracked(|trace| lines.extend(trace.entries().map(ToString::to_string)));
+    seen.messages.with_untracked(|trace| {
+        if trace.entries().len() > 0 {
+            lines.push(String::new());
+            lines.push("line of the programmer".into());
+            lines.extend(trace.entries().map(ToString::to_string));
+        }
+    });
     lines.join("\n") + "\n"
 }
