@@ -12,6 +12,7 @@ mod stories_evidence;
 mod stories_money;
 mod stories_reader;
 mod stories_records;
+mod stories_tag_tasks;
 mod stories_tags;
 
 use std::rc::Rc;
@@ -106,6 +107,15 @@ async fn stories(browser: Rc<Browser>) {
         a_programmer_is_unplugged_and_comes_back,
         a_card_is_loaded_in_the_slot_of_a_programmer,
         tags_are_there_in_english,
+    );
+    tell!(browser, stories_tag_tasks:
+        a_tag_is_issued_and_activated_in_both_dialects,
+        a_cancelled_tag_is_issued_again,
+        a_tag_is_exchanged,
+        nothing_is_written_to_a_wrong_tag,
+        the_network_comes_and_goes_at_the_car,
+        a_tag_of_another_vehicle_is_not_activated,
+        tag_tasks_are_there_in_english,
     );
     tell!(browser, stories_evidence:
         a_browser_killed_before_the_write_is_finished_elsewhere,

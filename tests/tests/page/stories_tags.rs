@@ -4,7 +4,7 @@ use crate::desk::Desk;
 use crate::stories::english;
 
 /// Both dialects, as the bench names them.
-const DIALECTS: [&str; 2] = ["dialect-a", "dialect-c1"];
+pub const DIALECTS: [&str; 2] = ["dialect-a", "dialect-c1"];
 
 /// Opens 标签检测 and adds the virtual programmer.
 async fn add_programmer(desk: &Desk<'_>, dialect: &str) {
@@ -17,13 +17,15 @@ async fn add_programmer(desk: &Desk<'_>, dialect: &str) {
     browser.see("请把标签平放在标签设备上").await;
 }
 
-async fn put(desk: &Desk<'_>, tag: &str) {
+/// Lays a tag near the antenna.
+pub async fn put(desk: &Desk<'_>, tag: &str) {
     desk.browser.choose("标签", tag).await;
     desk.browser.press("放上标签").await;
     desk.browser.see("拿走标签").await;
 }
 
-async fn take(desk: &Desk<'_>, tag: &str) {
+/// Takes it away.
+pub async fn take(desk: &Desk<'_>, tag: &str) {
     desk.browser.choose("标签", tag).await;
     desk.browser.press("拿走标签").await;
     desk.browser.see("放上标签").await;
@@ -104,7 +106,7 @@ pub async fn tags_come_and_go(desk: &Desk<'_>) {
     browser.press("重新读标签").await;
     browser.see("标签正常").await;
     browser.choose("标签", "tag-normal").await;
-    browser.press("弹起防拆开关").await;
+    browser.press("松开防拆开关").await;
     browser.press("重新读标签").await;
     browser.see("OBU-110").await;
     desk.picture("tag-switch").await;
