@@ -70,7 +70,7 @@ pub async fn a_tag_is_issued_and_activated_in_both_dialects(desk: &Desk<'_>) {
     desk.sign_in().await;
     for (dialect, card, tag, sn) in [
         (DIALECTS[0], "no-pin", "tag-new", "6210230100010041"),
-        (DIALECTS[1], "wrong-pin", "tag-new-2", "6210230100010090"),
+        (DIALECTS[1], "pin-locked", "tag-new-2", "6210230100010090"),
     ] {
         set_up(desk, dialect, card).await;
         enter(desk, sn).await;
@@ -273,7 +273,7 @@ pub async fn tag_tasks_are_there_in_english(desk: &Desk<'_>) {
     browser.see("First tag").await;
     english(desk, "en-issue-entry").await;
     browser.type_into("SN", "6210230100010041").await;
-    browser.type_into("SN (again)", "6210230100010041").await;
+    browser.type_into("SN (Once more)", "6210230100010041").await;
     browser.press("Read tag").await;
     browser.see("Hold the anti-tamper switch in").await;
     english(desk, "en-issue-register").await;
