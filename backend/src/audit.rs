@@ -6,11 +6,13 @@
 //!
 //! No personal data, no PIN, no password: operator names, record ids, card answers.
 
-use apdu_core::authority::RecordId;
+use apdu_core::authority::{CardStatus, RecordId, TagFile};
 use apdu_core::bcd::CardNumber;
 use apdu_core::fault::Code;
 use apdu_core::obu::ContractSerial;
 use sha2::{Digest, Sha256};
+
+use crate::words::Word;
 
 /// One row of the audit trail.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -177,15 +179,54 @@ pub enum Event {
     VehicleOpened(ContractSerial),
     /// It was not, though the reading was under way. Evidence: the random.
     VehicleRefused(ContractSerial, Code),
+    /// A task of a tag began, or went on. Evidence: the random of its next reading.
+    TagTaskBegun(ContractSerial),
+    /// A tag was shown for its task. Evidence: its system information.
+    TagShown(ContractSerial),
+    /// A showing ended its task: the tag is as the records want it.
+    TagTaskDone(ContractSerial),
+    /// A task was given up, or a showing refused.
+    TagTaskRefused(ContractSerial, Code),
+    /// A write was signed. Evidence: its challenge.
+    TagSigned(ContractSerial, TagFile),
+    /// The tag refused a signed write. Evidence: the status word.
+    TagRefusedWrite(ContractSerial, TagFile),
+    /// A tag was taken out of use for another one, or given up.
+    TagReplaced(ContractSerial),
+    /// A tag got another status.
+    TagStatusSet(ContractSerial, CardStatus),
+    /// A tag was handed out to an outlet.
+    TagHandedOut(ContractSerial),
+    /// A supervisor allowed more signatures for a tag.
+    TagSignaturesAllowed(ContractSerial),
+    /// A supervisor cancelled a tag that nobody can show.
+    TagCancelledUnseen(ContractSerial),
+    /// Somebody ticked a chip off the hand-in list. Evidence: the row's identity.
+    HandInTicked,
+    /// A card that was issued elsewhere was taken into the records. Evidence: its INIT answer.
+    CardTakenIn,
+    /// The number was given out that a card proves itself by before that. Evidence: the number.
+    TakeInOffered,
 }
 
 impl Event {
     /// The tag it is about.
     fn tag(self) -> Option<ContractSerial> {
         match self {
-            Self::TagSighted(tag) | Self::VehicleOpened(tag) | Self::VehicleRefused(tag, _) => {
-                Some(tag)
-            }
+            Self::TagSighted(tag)
+            | Self::VehicleOpened(tag)
+            | Self::VehicleRefused(tag, _)
+            | Self::TagTaskBegun(tag)
+            | Self::TagShown(tag)
+            | Self::TagTaskDone(tag)
+            | Self::TagTaskRefused(tag, _)
+            | Self::TagSigned(tag, _)
+            | Self::TagRefusedWrite(tag, _)
+            | Self::TagReplaced(tag)
+            | Self::TagStatusSet(tag, _)
+            | Self::TagHandedOut(tag)
+            | Self::TagSignaturesAllowed(tag)
+            | Self::TagCancelledUnseen(tag) => Some(tag),
             _ => None,
         }
     }
@@ -224,6 +265,20 @@ impl Event {
             Self::TagSighted(_) => "tag-sighted".into(),
             Self::VehicleOpened(_) => "vehicle-opened".into(),
             Self::VehicleRefused(_, code) => format!("vehicle-refused {code}"),
+            Self::TagTaskBegun(_) => "tag-task-begun".into(),
+            Self::TagShown(_) => "tag-shown".into(),
+            Self::TagTaskDone(_) => "tag-task-done".into(),
+            Self::TagTaskRefused(_, code) => format!("tag-task-refused {code}"),
+            Self::TagSigned(_, file) => format!("tag-signed {}", file.word()),
+            Self::TagRefusedWrite(_, file) => format!("tag-refused-write {}", file.word()),
+            Self::TagReplaced(_) => "tag-replaced".into(),
+            Self::TagStatusSet(_, status) => format!("tag-status {}", status.word()),
+            Self::TagHandedOut(_) => "tag-handed-out".into(),
+            Self::TagSignaturesAllowed(_) => "tag-signatures-allowed".into(),
+            Self::TagCancelledUnseen(_) => "tag-cancelled-unseen".into(),
+            Self::HandInTicked => "hand-in-ticked".into(),
+            Self::CardTakenIn => "card-taken-in".into(),
+            Self::TakeInOffered => "take-in-offered".into(),
         }
     }
 }

@@ -4,7 +4,7 @@
 use etc_api::{Outlet, OutletKind, Role};
 
 use crate::import;
-use crate::ledger::Tag;
+use crate::ledger::{Tag, Vehicle};
 use crate::random::Random;
 use crate::sessions::hash_password;
 use crate::store::{Operator, Stock, Store, StoreError, Terminal};
@@ -20,6 +20,8 @@ pub const TELLER: &str = "demo.teller";
 
 const CARDS: &str = include_str!("../../demo/cards.csv");
 
+const VEHICLES: &str = include_str!("../../demo/vehicles.csv");
+
 const TAGS: &str = include_str!("../../demo/tags.csv");
 
 /// Seeds a store that has no demo data yet. All of it, or nothing.
@@ -33,12 +35,17 @@ pub async fn seed(store: &dyn Store, random: &dyn Random) -> Result<(), StoreErr
         Some(first) if store.tag(first.serial).await?.is_none() => {
             let stock = Stock {
                 tags,
+                vehicles: vehicles()?,
                 ..Stock::default()
             };
             store.add(&stock).await
         }
         _ => Ok(()),
     }
+}
+
+fn vehicles() -> Result<Vec<Vehicle>, StoreError> {
+    import::vehicles(VEHICLES).map_err(|error| StoreError::Failed(error.into()))
 }
 
 fn tags() -> Result<Vec<Tag>, StoreError> {
@@ -85,5 +92,6 @@ pub fn stock(password: String) -> Result<Stock, StoreError> {
         ],
         cards: import::cards(CARDS).map_err(|error| StoreError::Failed(error.into()))?,
         tags: tags()?,
+        vehicles: vehicles()?,
     })
 }

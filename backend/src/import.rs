@@ -1,6 +1,8 @@
-//! Stock from CSV files: cards (`docs/cards-csv.md`) and [`tags`] (`docs/tags-csv.md`).
+//! Stock from CSV files: cards (`docs/cards-csv.md`), [`tags`] (`docs/tags-csv.md`) and [`vehicles`]
+//! (`docs/vehicles-csv.md`).
 
 mod tag;
+mod vehicle;
 
 use std::collections::HashSet;
 
@@ -15,6 +17,7 @@ use crate::store::{Holder, StockCard};
 use crate::words::Word;
 
 pub use tag::tags;
+pub use vehicle::vehicles;
 
 const REQUIRED: &[&str] = &[
     "number",

@@ -1,10 +1,12 @@
 //! How small enumerations are written in a database column, a CSV field or an argument.
 
-use apdu_core::authority::{CardStatus, ProofCounter};
+use apdu_core::authority::{CancelReason, CardStatus, IssueMode, ProofCounter, TagFile};
 use apdu_core::obu::Unit;
 use etc_api::{OutletKind, Role};
 
-use crate::ledger::{CardStop, CaseState, Chaining, ProvedBy, Question};
+use crate::ledger::{
+    CardStop, CaseState, Chaining, Ended, HandInReason, Outcome, ProvedBy, Question,
+};
 use crate::store::Purpose;
 
 /// A value that is written as one word.
@@ -90,6 +92,39 @@ words! {
     Chaining {
         Ecb = "ecb",
         Cbc = "cbc",
+    }
+    TagFile {
+        Vehicle = "vehicle",
+        System = "system",
+        RemovalFlag = "removal-flag",
+    }
+    IssueMode {
+        New = "new",
+        Exchange = "exchange",
+        Replace = "replace",
+    }
+    CancelReason {
+        WrongData = "wrong-data",
+        VehicleChanged = "vehicle-changed",
+        GivenBack = "given-back",
+    }
+    Outcome {
+        Open = "open",
+        Verified = "verified",
+        Torn = "torn",
+        Refused = "refused",
+        Mixed = "mixed",
+    }
+    Ended {
+        Exchanged = "exchanged",
+        Replaced = "replaced",
+        Cancelled = "cancelled",
+    }
+    HandInReason {
+        Exchanged = "exchanged",
+        Forbids = "forbids",
+        Failed = "failed",
+        GivenUp = "given-up",
     }
     Purpose {
         Real = "real",

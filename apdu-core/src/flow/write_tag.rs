@@ -4,13 +4,15 @@
 //!  flow                  tag                              authority
 //!   │ INITIALISATION ────▶ its number                        │
 //!   │ 00B081, 00B4 ──────▶ its files ─── show ──────────────▶│ compares; done, or what is to be written
-//!   │ GET CHALLENGE ─────▶ 4 bytes ───── sign ──────────────▶│ 04D6 … MAC, for this tag and this challenge
+//!   │ number, CHALLENGE ─▶ 4 bytes ───── sign ──────────────▶│ 04D6 … MAC, for this tag and this challenge
 //!   │ UPDATE BINARY, once ▶ 9000                             │
 //!   └ … then shown again: done is what was read back, never what was sent
 //! ```
 //!
 //! Dropped anywhere, the tag is as the next showing finds it: whole old files are written anew, whole new ones
 //! are done, and a half-written one is known to be not good.
+
+use alloc::vec;
 
 use super::tag::{call, read_vehicle, read_whole_system};
 use super::{Progress, ReadCard, Step};
@@ -22,9 +24,10 @@ use crate::authority::{
 use crate::card::{Fate, PowerSession};
 use crate::fault::{Code, Fault, Written};
 use crate::hex::Fixed;
-use crate::obu::{get_challenge, secured_update, select_directory_of};
+use crate::obu::{SystemInformation, get_challenge, secured_update, select_application};
 use crate::obu_programmer::{Channel, ObuProgrammer, Tag};
 use crate::sw::Sw;
+use crate::toll_card::select_master_file;
 
 /// How often a tag is shown in one call at most: at first, after it was written, and after answers were lost.
 const SHOWINGS: usize = 4;
@@ -106,7 +109,7 @@ impl Writing<'_> {
                 TagTaskState::Stopped(code) => return Err(Fault::new(code)),
                 TagTaskState::Open => {}
             }
-            self.agreement(&told)?;
+            self.may_be_written(&told)?;
             read = told.task.read.clone();
             if let Came::Astray = self.write(&told.next).await? {
                 let called = call(self.programmer, self.progress, self.task.tag);
@@ -149,19 +152,19 @@ impl Writing<'_> {
         Ok(told)
     }
 
-    /// An activation changes nothing on the tag but its flag: before that, card, tag and record agree.
-    fn agreement(&self, told: &TagTold) -> Result<(), Fault> {
-        match self.task.work {
-            TagWork::Activate => disagreement(told).map_or(Ok(()), |code| Err(Fault::new(code))),
-            TagWork::Issue { .. } | TagWork::Cancel { .. } => Ok(()),
+    /// An activation changes nothing on the tag but its flag: before that, card, tag and record agree. Where
+    /// nothing is to be written though the task is open, they do not, whatever the task.
+    fn may_be_written(&self, told: &TagTold) -> Result<(), Fault> {
+        let is_idle = told.next.is_empty();
+        match disagreement(told) {
+            Some(code) if is_idle || self.task.work == TagWork::Activate => Err(Fault::new(code)),
+            None if is_idle => Err(Fault::new(Code::BackendFailed)),
+            _ => Ok(()),
         }
     }
 
     /// Writes these files, in this order.
     async fn write(&mut self, files: &[TagFile]) -> Result<Came, Fault> {
-        if files.is_empty() {
-            return Err(Fault::new(Code::BackendFailed));
-        }
         self.switch_is_pressed()?;
         for &file in files {
             if let Came::Astray = self.write_file(file).await? {
@@ -203,10 +206,15 @@ impl Writing<'_> {
         }
     }
 
-    /// A challenge in the directory of that file, both in one list: it is worth nothing in another directory, or
-    /// under another power. `None` where it was not answered; nothing is lost by that.
+    /// A challenge in the directory of that file, in one list with the number of the tag: in contact nothing else
+    /// tells that another one lies there now, and what is signed for the challenge of another chip is refused for
+    /// good. `None` where it was not answered; nothing is lost by that.
     async fn challenge(&mut self, file: TagFile) -> Result<Option<Fixed<4>>, Fault> {
-        let list = [select_directory_of(file), get_challenge()];
+        let mut list = vec![select_master_file(), SystemInformation::read_serial()];
+        if file == TagFile::Vehicle {
+            list.push(select_application());
+        }
+        list.push(get_challenge());
         let answers = (self.programmer).transfer_channel(self.session, Channel::Esam, &list);
         let answers = match answers.await {
             Ok(answers) => answers,
@@ -220,9 +228,13 @@ impl Writing<'_> {
                 ..Fault::new(Code::TagRefused)
             });
         }
-        let last = answers.last().filter(|_| answers.len() == list.len());
-        let challenge = last.and_then(|answer| answer.data[..].try_into().ok());
-        Ok(challenge.map(Fixed))
+        let (Some(number), Some(last)) = (answers.get(1), answers.get(list.len() - 1)) else {
+            return Ok(None);
+        };
+        if number.data != self.task.tag.0 {
+            return Err(Fault::new(Code::OtherTag));
+        }
+        Ok(last.data[..].try_into().ok().map(Fixed))
     }
 
     /// The tag refused a signed write by its own word: the backend counts that at once.
@@ -330,14 +342,15 @@ pub(super) async fn show(
 }
 
 /// What card, tag and record disagree in: two vehicles, or else a tag that is not as its record says.
-pub(super) fn disagreement(told: &TagTold) -> Option<Code> {
+fn disagreement(told: &TagTold) -> Option<Code> {
     let mut differing = told
         .comparison
         .iter()
         .filter(|one| one.differs())
         .peekable();
     differing.peek()?;
-    let of_two_vehicles = differing.any(|one| one.card.is_some() && one.card != one.tag);
+    let of_two_vehicles =
+        differing.any(|one| one.card.is_some() && one.tag.is_some() && one.card != one.tag);
     Some(match of_two_vehicles {
         true => Code::CardTagDiffer,
         false => Code::TagDiffers,

@@ -8,8 +8,7 @@
 //! Text is GBK and stays bytes here, as that of the toll card does.
 
 use crate::apdu::Command;
-use crate::authority::TagFile;
-use crate::toll_card::{select_by_id, select_master_file};
+use crate::toll_card::select_by_id;
 
 mod profile;
 mod secured;
@@ -24,14 +23,6 @@ pub use vehicle::{Body, Coach, Truck, VehicleInformation, read_encrypted};
 /// SELECT the directory of the ETC application, home of the vehicle information.
 pub fn select_application() -> Command {
     select_by_id(0xDF01)
-}
-
-/// SELECT the directory in which a file stands, and whose key protects it.
-pub fn select_directory_of(file: TagFile) -> Command {
-    match file {
-        TagFile::Vehicle => select_application(),
-        TagFile::System | TagFile::RemovalFlag => select_master_file(),
-    }
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ mod report;
 mod sight;
 mod switch;
 mod tag;
+mod tag_task;
 
 use apdu_core::authority::{InitForLoad, Recharge, RechargeState};
 use apdu_core::bcd::CardNumber;

@@ -109,8 +109,7 @@ impl Desk<'_> {
         if !who.may_load() {
             return Err(Code::RoleMayNot);
         }
-        let key = tag_key(tag)?;
-        self.keys.may_open(key).map_err(refused)
+        self.may_open_vehicle(tag)
     }
 
     async fn begin_reading(&self, who: &Who, tag: &Tag, now: i64) -> Result<ReadVehicle, Error> {
@@ -129,14 +128,7 @@ impl Desk<'_> {
     }
 
     fn open(&self, tag: &Tag, shown: &ShownVehicle) -> Result<TagVehicle, Code> {
-        let read = VehicleRead {
-            key: tag_key(tag)?,
-            length: tag.profile.vehicle_length,
-            random: tag.cipher.random_returns.then_some(shown.random.0),
-            is_chained: tag.cipher.chaining == Chaining::Cbc,
-        };
-        let file = self.keys.open_vehicle(&read, &shown.answer.0);
-        let file = file.map_err(refused)?;
+        let file = self.open_file(tag, shown)?;
         let vehicle = VehicleInformation::parse(&file).map_err(|_| Code::MalformedTag)?;
         Ok(TagVehicle {
             differences: in_vehicle(tag, &vehicle),
@@ -144,9 +136,27 @@ impl Desk<'_> {
             file: Bytes(file),
         })
     }
+
+    /// The vehicle information file behind what a tag answered, whatever is in it.
+    pub(super) fn open_file(&self, tag: &Tag, shown: &ShownVehicle) -> Result<Vec<u8>, Code> {
+        let read = VehicleRead {
+            key: tag_key(tag)?,
+            length: tag.profile.vehicle_length,
+            random: tag.cipher.random_returns.then_some(shown.random.0),
+            is_chained: tag.cipher.chaining == Chaining::Cbc,
+        };
+        let file = self.keys.open_vehicle(&read, &shown.answer.0);
+        file.map_err(refused)
+    }
+
+    /// Whether the vehicle information of a tag can be opened at all.
+    pub(super) fn may_open_vehicle(&self, tag: &Tag) -> Result<(), Code> {
+        let key = tag_key(tag)?;
+        self.keys.may_open(key).map_err(refused)
+    }
 }
 
-fn entry(who: &Who, at: i64, event: Event, random: &[u8]) -> Entry {
+pub(super) fn entry(who: &Who, at: i64, event: Event, random: &[u8]) -> Entry {
     Entry {
         at,
         operator: who.operator.clone(),
@@ -170,7 +180,7 @@ fn tag_key(tag: &Tag) -> Result<TagKey, Code> {
     })
 }
 
-fn refused(error: KeyError) -> Code {
+pub(super) fn refused(error: KeyError) -> Code {
     match error {
         KeyError::UnsupportedAlgorithm => Code::TagAlgorithm,
         other => other.code(Code::WrongVehicle),

@@ -7,7 +7,7 @@ use apdu_core::hex::Fixed;
 use apdu_core::obu::{TagProfile, Unit};
 
 use super::{ImportError, Row, hex_byte, lines};
-use crate::ledger::{Chaining, Issued, Tag, VehicleCipher};
+use crate::ledger::{Chaining, Issued, SignedFor, Tag, TagWriting, VehicleCipher};
 use crate::words::Word;
 
 const REQUIRED: &[&str] = &["serial", "sn", "issuer", "version"];
@@ -28,6 +28,11 @@ const OPTIONAL: &[&str] = &[
     "sm4_key",
     "chaining",
     "random_returns",
+    "system_length",
+    "issue_flag",
+    "cancel_clears_flag",
+    "activations",
+    "outlet",
 ];
 
 /// Reads all tags of a CSV file, or none.
@@ -49,13 +54,13 @@ pub fn tags(text: &str) -> Result<Vec<Tag>, ImportError> {
 fn tag(row: &Row<'_>) -> Result<Tag, ImportError> {
     let issuer = |field: &str| field.parse().ok().map(|Fixed(issuer)| issuer);
     let sn = |field: &str| packed::<8>(field).ok().map(|_| field.to_owned());
+    let issued = issued(row)?;
     Ok(Tag {
         serial: row.read("serial", "16 digits", None, |field| field.parse().ok())?,
         sn: row.read("sn", "16 digits", None, sn)?,
         issuer: row.read("issuer", "16 hex digits", None, issuer)?,
         version: row.read("version", "two hex digits", None, hex_byte)?,
         status: row.status()?,
-        issued: issued(row)?,
         profile: profile(row)?,
         cipher: VehicleCipher {
             chaining: row.read(
@@ -66,6 +71,14 @@ fn tag(row: &Row<'_>) -> Result<Tag, ImportError> {
             )?,
             random_returns: row.flag("random_returns", true)?,
         },
+        writing: writing(row)?,
+        outlet: row.get("outlet").map(str::to_owned),
+        signed: SignedFor {
+            is_blank: issued.is_none(),
+            ..SignedFor::default()
+        },
+        issued,
+        revision: 0,
     })
 }
 
@@ -84,6 +97,36 @@ fn issued(row: &Row<'_>) -> Result<Option<Issued>, ImportError> {
         true => Err(row.wrong("expiry", "no earlier than signed")),
         false => Ok(Some(issued)),
     }
+}
+
+fn writing(row: &Row<'_>) -> Result<TagWriting, ImportError> {
+    let usual = TagWriting::default();
+    let length = |field: &str| match field {
+        "27" => Some(27),
+        "99" => Some(99),
+        _ => None,
+    };
+    Ok(TagWriting {
+        system_length: row.read(
+            "system_length",
+            "27 or 99",
+            Some(usual.system_length),
+            length,
+        )?,
+        issue_flag: row.read(
+            "issue_flag",
+            "two hex digits",
+            Some(usual.issue_flag),
+            hex_byte,
+        )?,
+        clears_flag: row.flag("cancel_clears_flag", usual.clears_flag)?,
+        activations: row.read(
+            "activations",
+            "a number from 0 to 255",
+            Some(usual.activations),
+            |field| field.parse().ok(),
+        )?,
+    })
 }
 
 fn profile(row: &Row<'_>) -> Result<TagProfile, ImportError> {
@@ -146,8 +189,8 @@ mod tests {
     #[test]
     fn the_demo_tags_are_a_good_file() {
         let tags = tags(include_str!("../../../demo/tags.csv")).unwrap();
-        assert_eq!(tags.len(), 6);
-        assert_eq!(tags.iter().filter(|tag| tag.issued.is_none()).count(), 1);
+        assert_eq!(tags.len(), 9);
+        assert_eq!(tags.iter().filter(|tag| tag.issued.is_none()).count(), 4);
     }
 
     #[test]

@@ -53,6 +53,34 @@ pub fn mac(key: &SingleKey, data: &[u8]) -> [u8; 4] {
     [m0, m1, m2, m3]
 }
 
+/// MAC of a secured write: ISO/IEC 9797-1 algorithm 3 with the challenge and four zeros as initial value, the
+/// command without its MAC padded by `80 00…`; leftmost four bytes (reference §4).
+pub fn secure_mac(key: &DoubleKey, challenge: [u8; 4], command: &[u8]) -> [u8; 4] {
+    let [k0, k1, k2, k3, k4, k5, k6, k7, ..] = **key;
+    let left = Zeroizing::new([k0, k1, k2, k3, k4, k5, k6, k7]);
+    let des = des::Des::new(&Array(*left));
+    let mut padded = command.to_vec();
+    padded.push(0x80);
+    padded.resize(padded.len().next_multiple_of(8), 0);
+    let (chunks, _) = padded.as_chunks::<8>();
+    let [c0, c1, c2, c3] = challenge;
+    let mut block = [c0, c1, c2, c3, 0, 0, 0, 0];
+    for (at, chunk) in chunks.iter().enumerate() {
+        for (byte, more) in block.iter_mut().zip(chunk) {
+            *byte ^= more;
+        }
+        let mut array = Array(block);
+        match at + 1 == chunks.len() {
+            // The last block is encrypted by both halves.
+            true => des::TdesEde2::new(&Array(**key)).encrypt_block(&mut array),
+            false => des.encrypt_block(&mut array),
+        }
+        block = array.0;
+    }
+    let [m0, m1, m2, m3, ..] = block;
+    [m0, m1, m2, m3]
+}
+
 /// `3DES` decryption block by block, each for itself or each XORed with the ciphertext before it (zeros before
 /// the first). What is no whole block at the end is left away.
 pub fn decrypt(key: &DoubleKey, ciphertext: &[u8], is_chained: bool) -> Zeroizing<Vec<u8>> {

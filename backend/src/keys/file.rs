@@ -8,7 +8,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::des::DoubleKey;
-use super::soft::{Issuer, Levels};
+use super::soft::{Issuer, Levels, TagMaintenance};
 
 /// What a key file says.
 pub struct KeyFile {
@@ -46,7 +46,7 @@ pub enum KeyFileError {
     Key {
         /// Whose.
         network: String,
-        /// `load`, `tac` or `tag_read`.
+        /// `load`, `tac`, `tag_read` or `tag_write`.
         table: &'static str,
         /// The index as written.
         index: String,
@@ -95,6 +95,14 @@ struct WrittenIssuer {
     tac: BTreeMap<String, Zeroizing<String>>,
     #[serde(default)]
     tag_read: BTreeMap<String, Zeroizing<String>>,
+    tag_write: Option<WrittenTagWrite>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenTagWrite {
+    system: Zeroizing<String>,
+    vehicle: Zeroizing<String>,
 }
 
 /// Reads a key file.
@@ -156,12 +164,36 @@ fn issuer(written: WrittenIssuer) -> Result<Issuer, KeyFileError> {
         return Err(KeyFileError::Alone { network, index });
     }
     let tag_read = keys(&network, "tag_read", &written.tag_read)?;
+    let tag_write = match &written.tag_write {
+        None => None,
+        Some(written) => Some(TagMaintenance {
+            system: key(&network, "tag_write", "system", &written.system)?,
+            vehicle: key(&network, "tag_write", "vehicle", &written.vehicle)?,
+        }),
+    };
     Ok(Issuer {
         levels,
         load,
         tac,
         tag_read,
+        tag_write,
     })
+}
+
+fn key(
+    network: &str,
+    table: &'static str,
+    index: &str,
+    written: &Zeroizing<String>,
+) -> Result<DoubleKey, KeyFileError> {
+    let wrong = || KeyFileError::Key {
+        network: network.to_owned(),
+        table,
+        index: index.to_owned(),
+    };
+    let bytes = Zeroizing::new(decode(written).ok_or_else(wrong)?);
+    let bytes: &[u8; 16] = bytes.as_slice().try_into().map_err(|_| wrong())?;
+    Ok(Zeroizing::new(*bytes))
 }
 
 fn keys(
@@ -169,16 +201,14 @@ fn keys(
     table: &'static str,
     written: &BTreeMap<String, Zeroizing<String>>,
 ) -> Result<BTreeMap<u8, DoubleKey>, KeyFileError> {
-    let one = |(index, key): (&String, &Zeroizing<String>)| {
+    let one = |(index, text): (&String, &Zeroizing<String>)| {
         let wrong = || KeyFileError::Key {
             network: network.to_owned(),
             table,
             index: index.clone(),
         };
         let Fixed([number]) = index.parse::<Fixed<1>>().map_err(|_| wrong())?;
-        let bytes = Zeroizing::new(decode(key).ok_or_else(wrong)?);
-        let bytes: &[u8; 16] = bytes.as_slice().try_into().map_err(|_| wrong())?;
-        Ok((number, Zeroizing::new(*bytes)))
+        Ok((number, key(network, table, index, text)?))
     };
     written.iter().map(one).collect()
 }

@@ -11,7 +11,7 @@ mod tests;
 
 use apdu_core::bcd::{CardNumber, Date, Time};
 use apdu_core::fault::Code;
-use apdu_core::obu::ContractSerial;
+use apdu_core::obu::{Algorithm, ContractSerial};
 
 pub use file::KeyFileError;
 pub use soft::SoftKeys;
@@ -43,6 +43,13 @@ pub trait KeyStore: Send + Sync {
     /// Opens the vehicle information a tag answered to the encrypted read. Nothing comes out but a file of
     /// the length that was asked for, behind the random it was read with.
     fn open_vehicle(&self, read: &VehicleRead, answer: &[u8]) -> Result<Vec<u8>, KeyError>;
+
+    /// Whether anything can be signed for tags of this issuer and algorithm.
+    fn may_write_tag(&self, network: [u8; 2], algorithm: Algorithm) -> Result<(), KeyError>;
+
+    /// The whole UPDATE BINARY command that writes this on this tag, for one challenge of its chip (reference
+    /// §4). The file must be of a length a tag has, and the system information of the tag itself.
+    fn write_tag(&self, write: &TagWrite<'_>, challenge: [u8; 4]) -> Result<Vec<u8>, KeyError>;
 
     /// Signs the digest of a file of this form, [`bundle::message`](crate::bundle::message). Ed25519.
     fn sign_evidence(&self, form: &'static str, digest: [u8; 32]) -> Result<[u8; 64], KeyError>;
@@ -82,6 +89,30 @@ pub struct VehicleRead {
     pub random: Option<[u8; 8]>,
     /// Whether each block is chained to the one before (CBC, from zeros) instead of standing alone (ECB).
     pub is_chained: bool,
+}
+
+/// What is written on a tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TagWrite<'a> {
+    /// Network of the tag's issuer.
+    pub network: [u8; 2],
+    /// The tag; its number diversifies the key.
+    pub tag: ContractSerial,
+    /// The algorithm of its keys.
+    pub algorithm: Algorithm,
+    /// What.
+    pub content: TagContent<'a>,
+}
+
+/// The three things that are written on a tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TagContent<'a> {
+    /// The vehicle information file, DF01/EF01, whole: 59 or 79 bytes.
+    Vehicle(&'a [u8]),
+    /// The system information file, MF/EF01, whole: 27 or 99 bytes.
+    System(&'a [u8]),
+    /// Its byte 26 alone.
+    RemovalFlag(u8),
 }
 
 /// An INITIALIZE FOR LOAD and what the card answered, without the MAC1.
@@ -133,6 +164,9 @@ pub enum KeyError {
     /// No keys of this issuer or with this index.
     #[error("no keys for this issuer or key index")]
     NoKeys,
+    /// These bytes are not what the question is about.
+    #[error("not such a file")]
+    NotThatFile,
     /// A load with this algorithm is not published (SM4), so it is not invented here either.
     #[error("the load protocol of this algorithm is not published")]
     UnsupportedAlgorithm,
@@ -144,6 +178,7 @@ impl KeyError {
         match self {
             Self::NotVerified => wrong,
             Self::NoKeys => Code::NoKeys,
+            Self::NotThatFile => Code::BackendFailed,
             Self::UnsupportedAlgorithm => Code::UnsupportedAlgorithm,
         }
     }

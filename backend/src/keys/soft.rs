@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use apdu_core::bcd::{Date, Time};
+use apdu_core::obu::{Algorithm, Contract};
 use ed25519_dalek::{Signer, SigningKey};
 use subtle::ConstantTimeEq;
 
 use super::des::{self, DoubleKey, SingleKey};
 use super::file::{self, KeyFileError};
-use super::{Init, KeyError, KeyStore, Load, LoadKey, TagKey, VehicleRead};
+use super::{Init, KeyError, KeyStore, Load, LoadKey, TagContent, TagKey, TagWrite, VehicleRead};
 use crate::bundle;
 
 /// Transaction type of a load, in every MAC of it.
@@ -37,6 +38,16 @@ pub struct Issuer {
     pub tac: BTreeMap<u8, DoubleKey>,
     /// Roots of the keys that encrypt the vehicle information of tags, by key index.
     pub tag_read: BTreeMap<u8, DoubleKey>,
+    /// Roots of the keys that protect what is written on tags.
+    pub tag_write: Option<TagMaintenance>,
+}
+
+/// Roots of the maintenance keys of a tag's two directories.
+pub struct TagMaintenance {
+    /// DAMK of the master file, home of the system information.
+    pub system: DoubleKey,
+    /// DAMK of DF01, home of the vehicle information.
+    pub vehicle: DoubleKey,
 }
 
 impl Issuer {
@@ -112,6 +123,20 @@ impl SoftKeys {
         let issuer = self.issuers.get(&key.network).ok_or(KeyError::NoKeys)?;
         let root = issuer.tag_read.get(&key.index).ok_or(KeyError::NoKeys)?;
         Ok((issuer, root))
+    }
+
+    /// The issuer and the maintenance roots of its tags.
+    fn tag_maintenance(
+        &self,
+        network: [u8; 2],
+        algorithm: Algorithm,
+    ) -> Result<(&Issuer, &TagMaintenance), KeyError> {
+        if algorithm == Algorithm::Sm4 {
+            return Err(KeyError::UnsupportedAlgorithm);
+        }
+        let issuer = self.issuers.get(&network).ok_or(KeyError::NoKeys)?;
+        let roots = issuer.tag_write.as_ref().ok_or(KeyError::NoKeys)?;
+        Ok((issuer, roots))
     }
 
     fn session(&self, init: &Init) -> Result<SingleKey, KeyError> {
@@ -194,6 +219,37 @@ impl KeyStore for SoftKeys {
             }
             _ => Err(KeyError::NotVerified),
         }
+    }
+
+    fn may_write_tag(&self, network: [u8; 2], algorithm: Algorithm) -> Result<(), KeyError> {
+        self.tag_maintenance(network, algorithm).map(|_| ())
+    }
+
+    fn write_tag(&self, write: &TagWrite<'_>, challenge: [u8; 4]) -> Result<Vec<u8>, KeyError> {
+        let (issuer, roots) = self.tag_maintenance(write.network, write.algorithm)?;
+        let (root, offset, data) = match &write.content {
+            TagContent::Vehicle(file) if [59, 79].contains(&file.len()) => {
+                (&roots.vehicle, 0, *file)
+            }
+            TagContent::System(file)
+                if [27, 99].contains(&file.len()) && file[10..18] == write.tag.0 =>
+            {
+                (&roots.system, 0, *file)
+            }
+            TagContent::RemovalFlag(flag) => (
+                &roots.system,
+                Contract::LENGTH as u8,
+                std::slice::from_ref(flag),
+            ),
+            _ => return Err(KeyError::NotThatFile),
+        };
+        // 99 bytes at most, and four of the MAC.
+        let length = data.len() as u8 + 4;
+        let mut command = vec![0x04, 0xD6, 0x81, offset, length];
+        command.extend(data);
+        let key = issuer.derive(root, write.tag.0);
+        command.extend(des::secure_mac(&key, challenge, &command));
+        Ok(command)
     }
 
     fn sign_evidence(&self, form: &'static str, digest: [u8; 32]) -> Result<[u8; 64], KeyError> {

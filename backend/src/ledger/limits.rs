@@ -42,6 +42,21 @@ pub const RECORDS_PER_DAY: u32 = 500;
 /// Their sum, in fen (200 000 yuan).
 pub const FEN_PER_DAY: u64 = 20_000_000;
 
+/// Commands signed for one chip before a supervisor allows as many again.
+pub const SIGNATURES: u32 = 10;
+
+/// Failures of one chip after which it is refused at the outlet where they happened: it is retried once.
+pub const FAILURES_HERE: usize = 2;
+
+/// Failures of one chip, at any outlets, after which it counts as damaged.
+pub const FAILURES_ANYWHERE: usize = 3;
+
+/// How long a chip for which something was signed may stay unread before that counts as a failure, ms.
+pub const UNREAD: i64 = 24 * 60 * 60 * 1_000;
+
+/// For how many years a tag is issued.
+pub const TAG_YEARS: u32 = 10;
+
 /// What an operator has opened today: records that were not closed unpaid, and their sum.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Day {

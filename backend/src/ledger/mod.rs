@@ -14,6 +14,7 @@
 //!
 //! What contradicts itself, loaded and refunded, is *conflict*.
 
+mod attempt;
 mod authorise;
 mod book;
 mod card;
@@ -22,15 +23,19 @@ mod change;
 mod create;
 mod let_go;
 pub mod limits;
+mod pairing;
 mod pay;
 mod record;
 mod refund;
 mod settle;
 mod switch;
 mod tag;
+mod tag_task;
 #[cfg(test)]
 mod tests;
+mod vehicle;
 
+pub use attempt::{Attempts, Chip, Outcome, SignedPart, Verdict, WriteAttempt};
 pub use authorise::{authorise, may_authorise};
 pub use book::{Accounting, BookRow, Known, LogEntry, Spender, account, may_account};
 pub use card::*;
@@ -41,9 +46,16 @@ pub use case::{
 pub use change::{Change, Decision, Denied, Write};
 pub use create::{FIRST_RESERVED, Terms, create, is_nonce, learned, may_begin, preflight, terms};
 pub use let_go::{let_go, let_go_terms, offer_let_go};
+pub use pairing::{Ended, HandIn, HandInReason, Pairing};
 pub use pay::{close, pay};
 pub use record::*;
 pub use refund::{refund, refund_done, refund_refused, send_refund};
 pub use settle::{settle, without_authorisation};
 pub use switch::{Scope, Switch, Switches};
-pub use tag::{Chaining, Issued, READING_LIFE, Reading, Tag, VehicleCipher};
+pub use tag::{Chaining, Issued, READING_LIFE, Reading, SignedFor, Tag, TagWriting, VehicleCipher};
+pub use tag_task::{
+    Begin, CardShown, Facts, OfCard, Showing, Shown, TagDecision, TagFile, TagJob, TagWrite,
+    Teller, Wanted, begin as begin_tag_job, cancel_unseen, card_shown, refused as tag_refused,
+    show as show_tag, sign as sign_tag,
+};
+pub use vehicle::{Body, Vehicle};

@@ -4,6 +4,8 @@ use apdu_core::authority::CardStatus;
 use apdu_core::bcd::Date;
 use apdu_core::obu::{Algorithm, ContractSerial, TagProfile};
 
+use super::limits::SIGNATURES;
+
 /// How long the random of a reading is good, ms.
 pub const READING_LIFE: i64 = 3 * 60 * 1_000;
 
@@ -26,6 +28,65 @@ pub struct Tag {
     pub profile: TagProfile,
     /// How this kind of tag encrypts its vehicle information.
     pub cipher: VehicleCipher,
+    /// How this kind of tag is written.
+    pub writing: TagWriting,
+    /// Code of the outlet that it was handed out to; missing while it lies in the central stock.
+    pub outlet: Option<String>,
+    /// What was signed for it.
+    pub signed: SignedFor,
+    /// Grows with every change of anything about this tag; compare-and-swap hangs on it.
+    pub revision: i64,
+}
+
+/// How a kind of tag is written: data of its stock record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TagWriting {
+    /// How much of the system information file is written: 27 or 99.
+    pub system_length: u8,
+    /// The removal flag 拆卸状态 that it is issued with.
+    pub issue_flag: u8,
+    /// Whether a cancellation clears that flag on the chip.
+    pub clears_flag: bool,
+    /// How often it may be activated after one issue.
+    pub activations: u8,
+}
+
+impl Default for TagWriting {
+    fn default() -> Self {
+        Self {
+            system_length: 99,
+            issue_flag: 0x00,
+            clears_flag: false,
+            activations: 3,
+        }
+    }
+}
+
+/// What was signed for a tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedFor {
+    /// How many commands, ever.
+    pub signatures: u32,
+    /// How many there may be before a supervisor is asked.
+    pub allowed: u32,
+    /// How often it was activated since it was issued, whatever is not known not to have been done included.
+    pub activations: u8,
+    /// The task that issued it, or began to. While there is one, no other card or vehicle may have it.
+    pub issue: Option<String>,
+    /// Whether its vehicle information is as the factory left it.
+    pub is_blank: bool,
+}
+
+impl Default for SignedFor {
+    fn default() -> Self {
+        Self {
+            signatures: 0,
+            allowed: SIGNATURES,
+            activations: 0,
+            issue: None,
+            is_blank: true,
+        }
+    }
 }
 
 /// What a tag was issued with.

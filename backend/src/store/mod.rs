@@ -8,11 +8,11 @@ mod database;
 mod memory;
 #[cfg(test)]
 mod suite;
+mod tags;
 
 use std::error::Error;
 
 use apdu_core::bcd::CardNumber;
-use apdu_core::obu::ContractSerial;
 use async_trait::async_trait;
 use etc_api::{Outlet, Role};
 
@@ -20,15 +20,16 @@ use crate::audit::{Entry, Sealed};
 use crate::ledger::limits::Day;
 use crate::ledger::{
     Approval, Authorisation, BookRow, Card, CardFile, Case, Change, MoneyBack, PaymentTaken,
-    PosSlip, Reading, Record, Seen, Switch, Tag, VerifiedInit,
+    PosSlip, Record, Seen, Switch, Tag, Vehicle, VerifiedInit,
 };
 
 pub use database::DatabaseStore;
 pub use memory::MemoryStore;
+pub use tags::{StockCount, TagCommit, TagStore, TakenIn};
 
 /// Everything the backend keeps.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: TagStore {
     /// The store's clock, ms UTC. There is no other in the backend.
     async fn now(&self) -> Result<i64, StoreError>;
 
@@ -148,20 +149,8 @@ pub trait Store: Send + Sync {
     /// Makes a card's wrong proofs count from zero. `false`: there is no such card.
     async fn unlock_card(&self, card: CardNumber, entry: &Entry) -> Result<bool, StoreError>;
 
-    /// A tag.
-    async fn tag(&self, serial: ContractSerial) -> Result<Option<Tag>, StoreError>;
-
-    /// The tag with this number on its back.
-    async fn tag_of_sn(&self, sn: &str) -> Result<Option<Tag>, StoreError>;
-
-    /// Begins a reading of a tag; an earlier one of it ends.
-    async fn begin_reading(&self, reading: &Reading, entry: &Entry) -> Result<(), StoreError>;
-
-    /// Ends the reading of this tag, random and operator, if it began after `since` (ms UTC). `false`: there is
-    /// none such. Of several who ask at once, one ends it.
-    async fn end_reading(&self, reading: &Reading, since: i64) -> Result<bool, StoreError>;
-
-    /// Adds outlets, terminals, operators, cards and tags in one transaction.
+    /// Adds outlets, terminals, operators, cards, tags and vehicles in one transaction. A tag that is issued and
+    /// in use is paired with its vehicle, which can have one.
     async fn add(&self, stock: &Stock) -> Result<(), StoreError>;
 
     /// An outlet.
@@ -425,4 +414,6 @@ pub struct Stock {
     pub cards: Vec<StockCard>,
     /// Tags.
     pub tags: Vec<Tag>,
+    /// Vehicles.
+    pub vehicles: Vec<Vehicle>,
 }

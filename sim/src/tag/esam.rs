@@ -37,6 +37,8 @@ struct Volatile {
     directory: Directory,
     /// The challenge, zero-filled to a MAC's initial value.
     challenge: Option<[u8; 8]>,
+    /// After so many bytes of the next secured write the power fails.
+    tear: Option<usize>,
 }
 
 /// The keys of a tag whose algorithm is 3DES.
@@ -130,13 +132,22 @@ impl Esam {
         self.volatile = Volatile::default();
     }
 
+    /// Has the power fail after so many bytes of the next secured write, while there is power at all.
+    pub fn tear_next_write(&mut self, bytes: usize) {
+        self.volatile.tear = Some(bytes);
+    }
+
     /// One command APDU in, data ‖ SW1 ‖ SW2 out; a chip without power answers nothing.
     pub fn transmit(&mut self, apdu: &[u8]) -> Vec<u8> {
         if !self.volatile.powered {
             return Vec::new();
         }
         let challenge = self.volatile.challenge.take();
-        encode(Command::parse(apdu).and_then(|command| self.answer(&command, challenge)))
+        let answer = Command::parse(apdu).and_then(|command| self.answer(&command, challenge));
+        match self.volatile.powered {
+            true => encode(answer),
+            false => Vec::new(),
+        }
     }
 
     fn answer(&mut self, command: &Command<'_>, challenge: Option<[u8; 8]>) -> Answer {
@@ -263,7 +274,16 @@ impl Esam {
         if !self.is_held && !says_removed {
             return Err(Sw::CONDITIONS);
         }
-        place.copy_from_slice(data);
+        let whole = data.len();
+        let written = self
+            .volatile
+            .tear
+            .take()
+            .map_or(whole, |tear| tear.min(whole));
+        place[..written].copy_from_slice(&data[..written]);
+        if written < whole {
+            self.power_off();
+        }
         Ok(Vec::new())
     }
 }

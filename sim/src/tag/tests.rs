@@ -129,6 +129,20 @@ fn a_tag_whose_switch_stands_out_says_that_it_is_removed_and_nothing_else() {
 }
 
 #[test]
+fn a_torn_write_leaves_a_part_and_no_answer() {
+    let mut tag = tag("tag-normal");
+    say(&mut tag, SELECT_MF);
+    let challenge = say(&mut tag, "0084000004");
+    // Signed 2024-01-15 becomes 2025 only.
+    let update = secured(&challenge[..8], "04D681120820250607");
+    tag.esam_mut().tear_next_write(2);
+    assert_eq!(say(&mut tag, &update), "");
+    tag.wake();
+    let file = text(tag.esam().system());
+    assert_eq!(&file[36..44], "20250115");
+}
+
+#[test]
 fn a_kind_of_tag_gives_the_file_back_without_the_random() {
     let mut tag = Tag::new(&Personalisation {
         random_returns: false,

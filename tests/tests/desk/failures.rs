@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use apdu_core::bcd::{Date, Time};
 use apdu_core::fault::Code;
+use apdu_core::obu::Algorithm;
 use etc_backend::demo;
-use etc_backend::keys::{Init, KeyError, KeyStore, Load, SoftKeys, TagKey, VehicleRead};
+use etc_backend::keys::{Init, KeyError, KeyStore, Load, SoftKeys, TagKey, TagWrite, VehicleRead};
 use etc_backend::random::OsRandom;
 use etc_backend::store::{DatabaseStore, MemoryStore, Store};
 use serde_json::json;
@@ -38,6 +39,14 @@ impl KeyStore for BrokenKeys {
     }
 
     fn open_vehicle(&self, _: &VehicleRead, _: &[u8]) -> Result<Vec<u8>, KeyError> {
+        panic!("secret detail")
+    }
+
+    fn may_write_tag(&self, _: [u8; 2], _: Algorithm) -> Result<(), KeyError> {
+        panic!("secret detail")
+    }
+
+    fn write_tag(&self, _: &TagWrite<'_>, _: [u8; 4]) -> Result<Vec<u8>, KeyError> {
         panic!("secret detail")
     }
 

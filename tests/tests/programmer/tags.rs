@@ -98,7 +98,7 @@ fn no_tag_two_tags_and_a_tag_that_has_left_are_named() {
 fn a_switch_that_pops_out_shows_at_the_next_call() {
     for setup in &SETUPS {
         let mut bus = setup.open(&["tag-normal"]);
-        bus.port.tags_mut()[0].press_switch();
+        bus.port.tags_mut()[0].hold_switch(false);
         let read = read_tag(&mut bus).expect(setup.name);
         assert_eq!(read.system.removal, RemovalFlag::Removed);
         let (_, tag) = initialise(&mut bus).expect(setup.name);

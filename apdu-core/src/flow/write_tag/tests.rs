@@ -32,6 +32,10 @@ const OTHER: &str = "B8CACBE06201000100166201230100010058202401152034011400";
 const CARD: &str = "B8CACBE06201000116406201220123010000001720240115203401\
     14B8CA41313233343500000000000001";
 
+/// The challenge of a write in either directory, with the number of its tag.
+const IN_MASTER: &str = "00A40000023F0000 00B0810A08 0084000004";
+const IN_APPLICATION: &str = "00A40000023F0000 00B0810A08 00A4000002DF0100 0084000004";
+
 type Log = Rc<RefCell<Vec<String>>>;
 
 /// What the tag answers to a secured write or a challenge.
@@ -56,6 +60,8 @@ struct Script {
     challenges: VecDeque<Says>,
     /// Calls that are answered; then no tag is there.
     calls: usize,
+    /// The tag that lies there in truth, where a programmer in contact does not tell.
+    lying: Option<&'static str>,
 }
 
 type Answered<'a, T> = Answer<'a, Result<T, NoAnswer>>;
@@ -139,9 +145,16 @@ impl ObuProgrammer for Script {
             }
             "00A4000002DF0100" => Ok(vec![ok()]),
             "00B400000A01020304050607084F0000" => Ok(vec![response("AABB9000")]),
-            "00A40000023F0000 0084000004" | "00A4000002DF0100 0084000004" => {
+            IN_MASTER | IN_APPLICATION => {
                 let says = self.challenges.pop_front().unwrap_or(Says::Sw(0x9000));
-                self.said(says, "11223344").map(|answer| vec![ok(), answer])
+                let number = self.lying.unwrap_or(self.called[0]).get(20..36);
+                let number = response(&format!("{}9000", number.expect("its number")));
+                let mut answers = vec![ok(), number];
+                answers.extend((sent == IN_APPLICATION).then(ok));
+                self.said(says, "11223344").map(|challenge| {
+                    answers.push(challenge);
+                    answers
+                })
             }
             write if write.starts_with("04D6") => {
                 let says = self.writes.pop_front().unwrap_or(Says::Sw(0x9000));
@@ -329,6 +342,7 @@ impl Table {
                 writes: VecDeque::new(),
                 challenges: VecDeque::new(),
                 calls: 9,
+                lying: None,
             },
             records: Records {
                 log: log.clone(),
@@ -413,8 +427,8 @@ fn issuing_reads_like_its_chart() {
     let chart = [
         &["card", "call"][..],
         &READ,
-        &["00A4000002DF0100 0084000004", "sign", &vehicle],
-        &["00A40000023F0000 0084000004", "sign", &system],
+        &[IN_APPLICATION, "sign", &vehicle],
+        &[IN_MASTER, "sign", &system],
         &READ,
         &["release"],
     ];
@@ -455,6 +469,14 @@ fn another_tag_or_another_card_than_at_first_is_not_written() {
     ));
     assert_eq!(faulty(outcome), (Code::OtherCard, None, Written::No));
     assert_eq!(table.happened(), ["card"]);
+}
+
+#[test]
+fn a_challenge_of_another_tag_is_not_signed_for() {
+    let mut table = Table::issuing([]);
+    table.script.lying = Some(OTHER);
+    assert_eq!(faulty(table.issue()), (Code::OtherTag, None, Written::No));
+    assert_eq!(table.signed(), 0);
 }
 
 #[test]
@@ -589,6 +611,26 @@ fn an_activation_writes_the_flag_of_a_tag_that_agrees_and_no_other() {
         assert_eq!(faulty(table.activate()), (code, None, Written::No));
         assert_eq!(table.signed(), 0);
     }
+}
+
+#[test]
+fn an_open_task_with_nothing_to_write_names_what_disagrees() {
+    let idle = |comparison: Vec<Compared>| {
+        let mut idle = told(ISSUE, &[]).expect("told");
+        idle.task.state = TagTaskState::Open;
+        Ok(TagTold { comparison, ..idle })
+    };
+    let of_card = Compared {
+        field: TagField::Plate,
+        card: Some("A".into()),
+        tag: None,
+        record: Some("B".into()),
+    };
+    let mut table = Table::new([idle(vec![of_card])]);
+    assert_eq!(faulty(table.issue()), (Code::TagDiffers, None, Written::No));
+    let mut table = Table::new([idle(Vec::new())]);
+    let expected = (Code::BackendFailed, None, Written::No);
+    assert_eq!(faulty(table.issue()), expected);
 }
 
 #[test]

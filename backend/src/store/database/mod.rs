@@ -20,6 +20,8 @@ mod rows;
 mod sqlite;
 mod statement;
 mod stock;
+mod tag_rows;
+mod tags;
 #[cfg(test)]
 pub(super) mod tests;
 mod write;
@@ -29,7 +31,6 @@ use std::path::Path;
 
 use apdu_core::bcd::CardNumber;
 use apdu_core::hex::encode;
-use apdu_core::obu::ContractSerial;
 use async_trait::async_trait;
 use etc_api::{Outlet, Takings};
 
@@ -46,7 +47,7 @@ use crate::audit::{Entry, Sealed};
 use crate::ledger::limits::Day;
 use crate::ledger::{
     Approval, Authorisation, BookRow, Card, CardFile, Case, MoneyBack, PaymentTaken, PosSlip,
-    Reading, Record, Seen, Switch, Tag, VerifiedInit,
+    Record, Seen, Switch, VerifiedInit,
 };
 
 /// A store in a database.
@@ -352,35 +353,10 @@ impl Store for DatabaseStore {
         noted::note(&self.database, unlock, entry).await
     }
 
-    async fn tag(&self, serial: ContractSerial) -> Result<Option<Tag>, StoreError> {
-        let tag = sql("SELECT * FROM tag WHERE serial = $1").bind(serial);
-        self.database.one(tag, rows::tag).await
-    }
-
-    async fn tag_of_sn(&self, sn: &str) -> Result<Option<Tag>, StoreError> {
-        let tag = sql("SELECT * FROM tag WHERE sn = $1").bind(sn);
-        self.database.one(tag, rows::tag).await
-    }
-
-    async fn begin_reading(&self, reading: &Reading, entry: &Entry) -> Result<(), StoreError> {
-        noted::note(&self.database, || noted::begin_reading(reading), entry).await?;
-        Ok(())
-    }
-
-    async fn end_reading(&self, reading: &Reading, since: i64) -> Result<bool, StoreError> {
-        let end = sql("DELETE FROM tag_reading \
-             WHERE tag = $1 AND random = $2 AND operator = $3 AND began_at > $4");
-        let end = end
-            .bind(reading.tag)
-            .bind(encode(&reading.random))
-            .bind(&reading.operator)
-            .bind(since);
-        Ok(self.database.execute(end).await? > 0)
-    }
-
     async fn add(&self, stock: &Stock) -> Result<(), StoreError> {
+        let now = self.now().await?;
         let mut transaction = self.database.begin(Durability::Flushed).await?;
-        let added = stock::add(&mut transaction, stock).await;
+        let added = stock::add(&mut transaction, stock, now).await;
         transaction.end(added).await
     }
 

@@ -5,12 +5,13 @@ use apdu_core::obu::TagProfile;
 use etc_api::{Outlet, Takings};
 
 use super::row::Row;
+use super::tag_rows;
 use crate::audit::{Line, Sealed};
 use crate::ledger::limits::Day;
 use crate::ledger::{
-    Approval, Authorisation, BookRow, Card, CardKind, Case, Issued, LogEntry, Means, MoneyBack,
-    Nonce, NonceKind, PaymentTaken, PosSlip, Proof, Purse, Record, Refund, RefundFrom, Scope,
-    Spender, State, Switch, Tag, VehicleCipher,
+    Approval, Authorisation, BookRow, Card, CardKind, Case, LogEntry, Means, MoneyBack, Nonce,
+    NonceKind, PaymentTaken, PosSlip, Proof, Purse, Record, Refund, RefundFrom, Scope, Spender,
+    State, Switch, Tag, VehicleCipher,
 };
 use crate::store::{Counted, DrawerRow, Operator, Session, StoreError, StoredAnswer};
 
@@ -121,23 +122,13 @@ pub fn card(row: &Row) -> Result<Card, StoreError> {
 }
 
 pub fn tag(row: &Row) -> Result<Tag, StoreError> {
-    let issued = match row.maybe_text("plate")? {
-        None => None,
-        Some(plate) => Some(Issued {
-            signed: row.date("signed")?,
-            expiry: row.date("expiry")?,
-            plate,
-            plate_colour: row.number("plate_colour")?,
-            vehicle_class: row.number("vehicle_class")?,
-        }),
-    };
     Ok(Tag {
         serial: row.parsed("serial")?,
         sn: row.text("sn")?,
         issuer: row.bytes("issuer")?,
         version: row.number("version")?,
         status: row.word("status")?,
-        issued,
+        issued: tag_rows::issued(row)?,
         profile: TagProfile {
             vehicle_length: row.number("vehicle_length")?,
             truck_unit: row.word("truck_unit")?,
@@ -148,6 +139,10 @@ pub fn tag(row: &Row) -> Result<Tag, StoreError> {
             chaining: row.word("chaining")?,
             random_returns: row.flag("random_returns")?,
         },
+        writing: tag_rows::writing(row)?,
+        outlet: row.maybe_text("outlet")?,
+        signed: tag_rows::signed(row)?,
+        revision: row.moment("revision")?,
     })
 }
 

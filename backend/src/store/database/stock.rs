@@ -5,13 +5,15 @@ use apdu_core::hex::{Fixed, encode};
 use super::connection::Transaction;
 use super::rows::{self, pin};
 use super::statement::{insert, sql};
-use crate::ledger::{Issued, Tag};
+use super::tags;
+use crate::ledger::{Issued, Pairing, Tag};
 use crate::store::{Operator, Stock, StockCard, StoreError};
 use crate::words::Word;
 
 type Done = Result<(), StoreError>;
 
-pub async fn add(database: &mut Transaction, stock: &Stock) -> Done {
+/// Adds them; `now` is when, ms UTC.
+pub async fn add(database: &mut Transaction, stock: &Stock, now: i64) -> Done {
     for outlet in &stock.outlets {
         let row = insert("outlet")
             .with("code", &outlet.code)
@@ -37,7 +39,11 @@ pub async fn add(database: &mut Transaction, stock: &Stock) -> Done {
         insert_card(database, card).await?;
     }
     for tag in &stock.tags {
-        insert_tag(database, tag).await?;
+        insert_tag(database, tag, now).await?;
+    }
+    for vehicle in &stock.vehicles {
+        let done = database.execute(tags::insert_vehicle(vehicle)).await;
+        done.map_err(|error| named(error, "a vehicle exists".into()))?;
     }
     Ok(())
 }
@@ -64,7 +70,7 @@ async fn insert_operator(database: &mut Transaction, new: &Operator) -> Done {
     Ok(())
 }
 
-async fn insert_card(database: &mut Transaction, new: &StockCard) -> Done {
+pub async fn insert_card(database: &mut Transaction, new: &StockCard) -> Done {
     let card = &new.card;
     let (pin_form, pin) = pin(&card.profile.pin);
     let row = insert("card")
@@ -106,7 +112,10 @@ async fn insert_card(database: &mut Transaction, new: &StockCard) -> Done {
     Ok(())
 }
 
-async fn insert_tag(database: &mut Transaction, tag: &Tag) -> Done {
+async fn insert_tag(database: &mut Transaction, tag: &Tag, now: i64) -> Done {
+    if let Some(outlet) = &tag.outlet {
+        known_outlet(database, outlet).await?;
+    }
     let issued = tag.issued.as_ref();
     let of = |number: fn(&Issued) -> u8| issued.map(number);
     let row = insert("tag")
@@ -125,9 +134,25 @@ async fn insert_tag(database: &mut Transaction, tag: &Tag) -> Done {
         .with("des_key", tag.profile.des_key)
         .with("sm4_key", tag.profile.sm4_key)
         .with("chaining", tag.cipher.chaining.word())
-        .with("random_returns", tag.cipher.random_returns);
+        .with("random_returns", tag.cipher.random_returns)
+        .with("system_length", tag.writing.system_length)
+        .with("issue_flag", tag.writing.issue_flag)
+        .with("clears_flag", tag.writing.clears_flag)
+        .with("activation_limit", tag.writing.activations)
+        .with("outlet", &tag.outlet)
+        .with("signatures", tag.signed.signatures)
+        .with("signatures_allowed", tag.signed.allowed)
+        .with("activations", tag.signed.activations)
+        .with("issue", &tag.signed.issue)
+        .with("is_blank", tag.signed.is_blank)
+        .with("revision", tag.revision);
     let done = database.execute(row).await;
     done.map_err(|error| named(error, format!("tag {} exists", tag.serial)))?;
+    if let Some(pairing) = Pairing::of_stock(tag, now) {
+        let done = tags::insert_pairing(database, &pairing).await;
+        let what = format!("the vehicle of tag {} has one", tag.serial);
+        done.map_err(|error| named(error, what))?;
+    }
     Ok(())
 }
 

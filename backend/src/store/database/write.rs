@@ -375,7 +375,7 @@ async fn update_case(database: &mut Transaction, new: &Case) -> Done {
 }
 
 /// A statement that must have found its row in the version it was told: else somebody else was first.
-fn one_row(rows: u64) -> Done {
+pub fn one_row(rows: u64) -> Done {
     match rows {
         1 => Ok(()),
         _ => Err(StoreError::Raced),
@@ -383,7 +383,7 @@ fn one_row(rows: u64) -> Done {
 }
 
 /// Keeps an answer that was given at this moment.
-async fn answer(database: &mut Transaction, new: &StoredAnswer, at: i64) -> Done {
+pub async fn answer(database: &mut Transaction, new: &StoredAnswer, at: i64) -> Done {
     let row = insert("answer")
         .with("key", &new.key)
         .with("operator", &new.operator)

@@ -2,6 +2,7 @@
 //!
 //! It keeps the same invariants as the databases, one check per unique index.
 
+mod tags;
 mod write;
 
 use std::collections::BTreeMap;
@@ -19,8 +20,9 @@ use super::{
 use crate::audit::{Entry, Sealed};
 use crate::ledger::limits::Day;
 use crate::ledger::{
-    Approval, Authorisation, BookRow, Card, CardFile, Case, CaseState, Means, MoneyBack, Nonce,
-    PaymentTaken, PosSlip, ProvedBy, Reading, Record, Seen, State, Switch, Tag, VerifiedInit,
+    Approval, Authorisation, BookRow, Card, CardFile, Case, CaseState, HandIn, Means, MoneyBack,
+    Nonce, Pairing, PaymentTaken, PosSlip, ProvedBy, Reading, Record, Seen, State, Switch, Tag,
+    TagJob, Vehicle, VerifiedInit, WriteAttempt,
 };
 use write::duplicate;
 
@@ -59,6 +61,11 @@ struct Memory {
     sessions: BTreeMap<TokenHash, (Session, u32)>,
     tags: Arc<BTreeMap<ContractSerial, Tag>>,
     readings: BTreeMap<ContractSerial, Reading>,
+    vehicles: Arc<BTreeMap<(String, u8), Vehicle>>,
+    tag_jobs: BTreeMap<String, Arc<TagJob>>,
+    attempts: Vec<Arc<WriteAttempt>>,
+    pairings: Vec<Arc<Pairing>>,
+    hand_ins: Vec<HandIn>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -80,6 +87,18 @@ impl Memory {
         let last = self.audit.iter().rev().find(|one| one.line.chain == chain);
         let before = last.map(|last| (last.line.number, last.hash));
         self.audit.push(Arc::new(entry.sealed(before)));
+    }
+
+    /// Keeps an answer that was given at this moment.
+    fn keep_answer(&mut self, answer: Option<&StoredAnswer>, at: i64) -> Result<(), StoreError> {
+        let Some(answer) = answer else {
+            return Ok(());
+        };
+        let kept = (at, Arc::new(answer.clone()));
+        match self.answers.insert(answer.key.clone(), kept) {
+            None => Ok(()),
+            Some(_) => Err(duplicate("idempotency key")),
+        }
     }
 
     fn card_file(&self, number: CardNumber) -> Option<CardFile> {
@@ -544,18 +563,7 @@ impl Store for MemoryStore {
                 state.uncount(proof);
             }
             state.seal(&commit.entry);
-            if let Some(answer) = &commit.answer
-                && state
-                    .answers
-                    .insert(
-                        answer.key.clone(),
-                        (commit.entry.at, Arc::new(answer.clone())),
-                    )
-                    .is_some()
-            {
-                return Err(duplicate("idempotency key"));
-            }
-            Ok(())
+            state.keep_answer(commit.answer.as_ref(), commit.entry.at)
         })
     }
 
@@ -588,37 +596,6 @@ impl Store for MemoryStore {
             state.wrong_proofs.remove(&card);
             state.seal(entry);
             Ok(true)
-        })
-    }
-
-    async fn tag(&self, serial: ContractSerial) -> Result<Option<Tag>, StoreError> {
-        Ok(self.lock().tags.get(&serial).cloned())
-    }
-
-    async fn tag_of_sn(&self, sn: &str) -> Result<Option<Tag>, StoreError> {
-        let state = self.lock();
-        Ok(state.tags.values().find(|tag| tag.sn == sn).cloned())
-    }
-
-    async fn begin_reading(&self, reading: &Reading, entry: &Entry) -> Result<(), StoreError> {
-        self.transact(|state| {
-            state.readings.insert(reading.tag, reading.clone());
-            state.seal(entry);
-            Ok(())
-        })
-    }
-
-    async fn end_reading(&self, reading: &Reading, since: i64) -> Result<bool, StoreError> {
-        self.transact(|state| {
-            let same = |kept: &&Reading| {
-                (kept.random, &kept.operator) == (reading.random, &reading.operator)
-                    && kept.began_at > since
-            };
-            let found = state.readings.get(&reading.tag).filter(same).is_some();
-            if found {
-                state.readings.remove(&reading.tag);
-            }
-            Ok(found)
         })
     }
 

@@ -7,8 +7,8 @@ use apdu_core::hex::Fixed;
 
 use super::Memory;
 use crate::ledger::{
-    Approval, Authorisation, Card, Case, CaseState, Change, Means, MoneyBack, PaymentTaken, Record,
-    State, Write,
+    Approval, Authorisation, Card, Case, CaseState, Change, Means, MoneyBack, Pairing,
+    PaymentTaken, Record, State, Write,
 };
 use crate::store::{CountedProof, Stock, StoreError};
 
@@ -247,6 +247,21 @@ impl Memory {
                 || tags.insert(tag.serial, tag.clone()).is_some()
             {
                 return Err(duplicate(&format!("tag {} exists", tag.serial)));
+            }
+            if let Some(outlet) = &tag.outlet {
+                self.known_outlet(outlet)?;
+            }
+            if let Some(pairing) = Pairing::of_stock(tag, self.now) {
+                self.pair(&pairing).map_err(|_| {
+                    duplicate(&format!("the vehicle of tag {} has one", tag.serial))
+                })?;
+            }
+        }
+        for vehicle in &stock.vehicles {
+            let key = (vehicle.plate.clone(), vehicle.plate_colour);
+            let vehicles = Arc::make_mut(&mut self.vehicles);
+            if vehicles.insert(key, vehicle.clone()).is_some() {
+                return Err(duplicate("a vehicle exists"));
             }
         }
         Ok(())

@@ -3,12 +3,14 @@
 use super::statement::ASKED;
 use super::*;
 use crate::ledger::{BookRow, CardStop, Seen, Spender, VerifiedInit};
+use crate::store::TagStore;
 use crate::store::suite::{cash, drawer, open_drawer, payment};
 
 /// Tables with a row for every card, load, or sign-in.
-const GROWING: [&str; 20] = [
+const GROWING: [&str; 24] = [
     "answer",
     "approval",
+    "attempt",
     "audit",
     "audit_line",
     "authorisation",
@@ -20,6 +22,7 @@ const GROWING: [&str; 20] = [
     "let_go_offer",
     "money_back",
     "nonce",
+    "pairing",
     "payment",
     "pos_slip",
     "recharge",
@@ -27,6 +30,8 @@ const GROWING: [&str; 20] = [
     "session",
     "tag",
     "tag_reading",
+    "tag_task",
+    "vehicle",
 ];
 
 /// Indexes of the few rows of such a table that wait for something.

@@ -1,0 +1,95 @@
+//! Card, tag and vehicle belong together, one of each; and what became of a tag that no longer belongs to any.
+
+use apdu_core::authority::CardStatus;
+use apdu_core::bcd::CardNumber;
+use apdu_core::obu::ContractSerial;
+
+use super::attempt::Chip;
+use super::tag::Tag;
+
+/// A tag on its vehicle, with the card that goes with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pairing {
+    /// Its identity.
+    pub id: String,
+    /// The card; missing for a tag that was issued elsewhere, until a card of its vehicle is shown with it.
+    pub card: Option<CardNumber>,
+    /// The tag.
+    pub tag: ContractSerial,
+    /// Plate 车牌号码.
+    pub plate: String,
+    /// Plate colour 车牌颜色.
+    pub plate_colour: u8,
+    /// When it began, ms UTC.
+    pub begun_at: i64,
+    /// When and why it ended, if it did.
+    pub ended: Option<(i64, Ended)>,
+}
+
+/// Why a pairing ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// 换签: the tag was handed in for another one.
+    Exchanged,
+    /// 补签: the tag was lost.
+    Replaced,
+    /// 注销
+    Cancelled,
+}
+
+impl Pairing {
+    /// The pairing of a tag that comes into the stock issued and in use. Its number is the tag's.
+    pub fn of_stock(tag: &Tag, now: i64) -> Option<Self> {
+        let issued = tag.issued.as_ref()?;
+        let in_use = matches!(tag.status, CardStatus::Normal | CardStatus::Suspended);
+        in_use.then(|| Self {
+            id: format!("stock {}", tag.serial),
+            card: None,
+            tag: tag.serial,
+            plate: issued.plate.clone(),
+            plate_colour: issued.plate_colour,
+            begun_at: now,
+            ended: None,
+        })
+    }
+
+    /// Whether it belongs to this card: by its number, or, where it has none yet, by its vehicle.
+    pub fn is_of(&self, card: CardNumber, plate: &str, plate_colour: u8) -> bool {
+        match self.card {
+            Some(number) => number == card,
+            None => (self.plate.as_str(), self.plate_colour) == (plate, plate_colour),
+        }
+    }
+}
+
+/// A chip that somebody has to hand in; it stays on the list until a second person ticks it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandIn {
+    /// Its identity.
+    pub id: String,
+    /// Which chip.
+    pub chip: Chip,
+    /// Why.
+    pub reason: HandInReason,
+    /// Who had it last.
+    pub operator: String,
+    /// At which outlet.
+    pub outlet: String,
+    /// When, ms UTC.
+    pub at: i64,
+    /// Who ticked it and when, if somebody did.
+    pub ticked: Option<(String, i64)>,
+}
+
+/// Why a chip has to be handed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HandInReason {
+    /// Another one took its place.
+    Exchanged,
+    /// It does not take what is signed for it (`6988`).
+    Forbids,
+    /// Writing it failed too often.
+    Failed,
+    /// It was half written, and another one was taken instead.
+    GivenUp,
+}

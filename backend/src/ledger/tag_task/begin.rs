@@ -1,0 +1,304 @@
+//! A task begins, or one that is open goes on.
+
+use apdu_core::authority::{CardStatus, IssueMode, TagTaskState, TagWork};
+use apdu_core::bcd::{Date, Time};
+use apdu_core::calendar::{date_time, second_at, today};
+use apdu_core::fault::Code;
+use apdu_core::obu::{Contract, RemovalFlag, SystemInformation};
+
+use super::super::card::Card;
+use super::super::limits::TAG_YEARS;
+use super::super::pairing::{HandInReason, Pairing};
+use super::super::tag::{Issued, Tag};
+use super::super::vehicle::Vehicle;
+use super::{Draft, TagDecision, TagFile, TagJob, TagWrite, Teller, Wanted, hand_in, may_be_used};
+
+/// What a task begins with.
+#[derive(Clone, Copy)]
+pub struct Begin<'a> {
+    /// What is to be done.
+    pub work: TagWork,
+    /// The card, which a cancellation may go without.
+    pub card: Option<&'a Card>,
+    /// What hangs on that card.
+    pub of_card: &'a OfCard,
+    /// Its vehicle, where the records have one.
+    pub vehicle: Option<&'a Vehicle>,
+    /// The tag.
+    pub file: &'a TagFile,
+}
+
+/// What hangs on a card.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OfCard {
+    /// Its living pairing, or else the one of its vehicle.
+    pub pairing: Option<Pairing>,
+    /// Its open task, with the tag of that.
+    pub open: Option<(TagJob, Tag)>,
+    /// Its pairings of before, newest first.
+    pub history: Vec<Pairing>,
+}
+
+/// An open task of the same tag, card and work goes on.
+fn go_on<'a>(begin: &Begin<'a>) -> Option<&'a TagJob> {
+    let card = begin.card.map(|card| card.number);
+    let same = |job: &&TagJob| job.work == begin.work && job.card == card;
+    begin.file.job.as_ref().filter(same)
+}
+
+/// Begins a task. What was open on the tag or the card ends by it, unless something was signed there for
+/// another card.
+pub fn begin(begin: &Begin<'_>, teller: &Teller<'_>) -> Result<TagDecision, Code> {
+    let tag = &begin.file.tag;
+    may_be_used(tag, begin.work)?;
+    if let Some(card) = begin.card {
+        card_is_valid(card, teller.now)?;
+    }
+    if let Some(job) = go_on(begin) {
+        let mut draft = Draft::of(job, begin.file);
+        let refusal = draft.judge(teller).err();
+        return Ok(draft.done(refusal));
+    }
+    let wanted = match (begin.work, begin.card) {
+        (TagWork::Issue { mode }, Some(card)) => may_issue(begin, card, mode, teller)?,
+        (TagWork::Activate, Some(card)) => may_activate(begin, card)?,
+        (TagWork::Cancel { .. }, _) => may_cancel(begin)?,
+        (_, None) => return Err(Code::BadRequest),
+    };
+    let (plate, plate_colour, vehicle_class) = vehicle_of(begin)?;
+    let job = TagJob {
+        id: (teller.new_id)(),
+        work: begin.work,
+        card: begin.card.map(|card| card.number),
+        tag: tag.serial,
+        plate,
+        plate_colour,
+        vehicle_class,
+        state: TagTaskState::Open,
+        wanted,
+        reading: None,
+        showing: None,
+        operator: teller.operator.to_owned(),
+        outlet: teller.outlet.to_owned(),
+        opened_at: teller.now,
+        version: 0,
+    };
+    let mut draft = Draft::of(&job, begin.file);
+    let counts = !matches!(begin.work, TagWork::Cancel { .. });
+    if counts && let Err(code) = draft.judge(teller) {
+        return Ok(TagDecision {
+            writes: given_up_as_damaged(&mut draft),
+            job,
+            tag: draft.tag,
+            refusal: Some(code),
+        });
+    }
+    displace(begin, &mut draft, teller);
+    draft
+        .writes
+        .push(TagWrite::InsertJob(Box::new(draft.job.clone())));
+    draft
+        .writes
+        .insert(0, TagWrite::PutTag(Box::new(draft.tag.clone())));
+    Ok(TagDecision {
+        job: draft.job,
+        tag: draft.tag,
+        writes: draft.writes,
+        refusal: None,
+    })
+}
+
+/// The rows of a tag that failed too often and gets no new task for it.
+fn given_up_as_damaged(draft: &mut Draft) -> Vec<TagWrite> {
+    let mut writes = std::mem::take(&mut draft.writes);
+    writes.push(TagWrite::PutTag(Box::new(draft.tag.clone())));
+    writes
+}
+
+fn card_is_valid(card: &Card, now: i64) -> Result<(), Code> {
+    let today = today(now);
+    match card.status.refusal() {
+        Some(code) => Err(code),
+        None if today < card.start => Err(Code::CardNotYetActive),
+        None if card.expiry < today => Err(Code::CardExpired),
+        None => Ok(()),
+    }
+}
+
+fn may_issue(
+    begin: &Begin<'_>,
+    card: &Card,
+    mode: IssueMode,
+    teller: &Teller<'_>,
+) -> Result<Wanted, Code> {
+    let (file, tag) = (begin.file, &begin.file.tag);
+    let paired = begin.of_card.pairing.as_ref();
+    match (mode, paired) {
+        (IssueMode::New, Some(_)) => return Err(Code::CardHasTag),
+        (IssueMode::Exchange | IssueMode::Replace, None) => return Err(Code::CardHasNoTag),
+        (_, Some(pairing)) if !pairing.is_of(card.number, &card.plate, card.plate_colour) => {
+            return Err(Code::CardHasNoTag);
+        }
+        _ => {}
+    }
+    if tag.issued.is_some() || file.pairing.is_some() {
+        return Err(Code::TagInUse);
+    }
+    // Whatever was signed for it stays what it is to hold.
+    if let Some(earlier) = &file.issue {
+        return match earlier.card == Some(card.number) {
+            true => Ok(earlier.wanted.clone()),
+            false => Err(Code::TagInUse),
+        };
+    }
+    if tag.outlet.as_deref() != Some(teller.outlet) {
+        return Err(Code::TagNotInStock);
+    }
+    let vehicle = begin.vehicle.ok_or(Code::VehicleUnknown)?;
+    if vehicle.class != card.vehicle_class {
+        return Err(Code::CardTagDiffer);
+    }
+    let bytes = vehicle.file(&tag.profile);
+    let (signed, expiry) = validity(teller.now);
+    Ok(Wanted {
+        vehicle: Some(bytes.map_err(|_| Code::CardTagDiffer)?),
+        system: system_file(tag, signed, expiry, tag.writing.issue_flag),
+    })
+}
+
+fn may_activate(begin: &Begin<'_>, card: &Card) -> Result<Wanted, Code> {
+    let (file, tag) = (begin.file, &begin.file.tag);
+    let is_torn = |job: &&TagJob| job.is_issue() && job.card == Some(card.number);
+    if file.job.as_ref().filter(is_torn).is_some() {
+        return Err(Code::TagTorn);
+    }
+    if begin.of_card.pairing.is_none() {
+        return Err(Code::CardHasNoTag);
+    }
+    let issued = tag.issued.as_ref().ok_or(Code::TagNotIssued)?;
+    let pairing = file.pairing.as_ref().ok_or(Code::TagNotIssued)?;
+    if !pairing.is_of(card.number, &card.plate, card.plate_colour) {
+        return Err(Code::CardTagDiffer);
+    }
+    Ok(as_issued(file, issued, RemovalFlag::Installed.byte()))
+}
+
+fn may_cancel(begin: &Begin<'_>) -> Result<Wanted, Code> {
+    let (file, tag) = (begin.file, &begin.file.tag);
+    let other = |pairing: &&Pairing| match (pairing.card, begin.card) {
+        (Some(number), Some(card)) => number != card.number,
+        _ => false,
+    };
+    if file.pairing.as_ref().filter(other).is_some() {
+        return Err(Code::CardTagDiffer);
+    }
+    let cleared = RemovalFlag::Removed.byte();
+    match (&tag.issued, &file.issue) {
+        (Some(issued), _) => Ok(as_issued(file, issued, cleared)),
+        (None, Some(earlier)) => Ok(with_flag(&earlier.wanted, cleared)),
+        (None, None) => Err(Code::TagNotIssued),
+    }
+}
+
+/// What an issued tag is to hold, with this removal flag.
+fn as_issued(file: &TagFile, issued: &Issued, flag: u8) -> Wanted {
+    match &file.issue {
+        Some(earlier) => with_flag(&earlier.wanted, flag),
+        None => Wanted {
+            vehicle: None,
+            system: system_file(&file.tag, issued.signed, issued.expiry, flag),
+        },
+    }
+}
+
+fn with_flag(wanted: &Wanted, flag: u8) -> Wanted {
+    let mut wanted = wanted.clone();
+    if let Some(byte) = wanted.system.get_mut(Contract::LENGTH) {
+        *byte = flag;
+    }
+    wanted
+}
+
+/// The system information file of a tag: reference §6.1, reserved bytes `FF`.
+fn system_file(tag: &Tag, signed: Date, expiry: Date, flag: u8) -> Vec<u8> {
+    let contract = Contract {
+        issuer: tag.issuer,
+        kind: 0x00,
+        version: tag.version,
+        serial: tag.serial,
+        signed,
+        expiry,
+    };
+    let mut bytes = contract.to_bytes().to_vec();
+    bytes.push(flag);
+    bytes.resize(usize::from(tag.writing.system_length), 0xFF);
+    debug_assert!(bytes.len() >= usize::from(SystemInformation::LENGTH));
+    bytes
+}
+
+/// From today for [`TAG_YEARS`] years, the last day included.
+fn validity(now: i64) -> (Date, Date) {
+    const DAY: i64 = 24 * 60 * 60;
+    let signed = today(now);
+    let Date([century, year, month, day]) = signed;
+    let digits = |byte: u8| u32::from(byte >> 4) * 10 + u32::from(byte & 0x0F);
+    let packed = |number: u32| ((number / 10 % 10) << 4 | number % 10) as u8;
+    let years = digits(century) * 100 + digits(year) + TAG_YEARS;
+    // 29 February has no day of the same name ten years on: the day before 1 March is meant.
+    let (month, day) = match (month, day) {
+        (0x02, 0x29) => (0x03, 0x01),
+        other => other,
+    };
+    let anniversary = Date([packed(years / 100), packed(years % 100), month, day]);
+    let midnight = second_at(anniversary, Time([0; 3]));
+    let expiry = midnight.map_or(anniversary, |second| date_time(second - DAY).0);
+    (signed, expiry)
+}
+
+fn vehicle_of(begin: &Begin<'_>) -> Result<(String, u8, u8), Code> {
+    if let Some(card) = begin.card {
+        return Ok((card.plate.clone(), card.plate_colour, card.vehicle_class));
+    }
+    let file = begin.file;
+    if let Some(issued) = &file.tag.issued {
+        let plate = issued.plate.clone();
+        return Ok((plate, issued.plate_colour, issued.vehicle_class));
+    }
+    let earlier = file.issue.as_ref().ok_or(Code::TagNotIssued)?;
+    let plate = earlier.plate.clone();
+    Ok((plate, earlier.plate_colour, earlier.vehicle_class))
+}
+
+/// Ends what is open on the tag and on the card. A tag that was half written for this card and is left for
+/// another one is given up.
+fn displace(begin: &Begin<'_>, draft: &mut Draft, teller: &Teller<'_>) {
+    let ended = |job: &TagJob, code| {
+        let job = TagJob {
+            state: TagTaskState::Stopped(code),
+            reading: None,
+            showing: None,
+            ..job.clone()
+        };
+        TagWrite::UpdateJob(Box::new(job))
+    };
+    if let Some(job) = &begin.file.job {
+        let code = match begin.work {
+            TagWork::Cancel { .. } => Code::TagCancelled,
+            _ => Code::TagTaskOver,
+        };
+        draft.writes.push(ended(job, code));
+    }
+    let elsewhere = begin.of_card.open.as_ref();
+    if let Some((job, other)) = elsewhere.filter(|(job, _)| job.tag != draft.tag.serial) {
+        draft.writes.push(ended(job, Code::TagTaskOver));
+        if other.signed.issue.as_deref() == Some(&job.id) {
+            let given_up = Tag {
+                status: CardStatus::Blacklisted,
+                ..other.clone()
+            };
+            let listed = hand_in(&given_up, HandInReason::GivenUp, teller);
+            draft.writes.push(TagWrite::PutTag(Box::new(given_up)));
+            draft.writes.push(TagWrite::InsertHandIn(listed));
+        }
+    }
+}
