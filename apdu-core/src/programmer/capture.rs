@@ -425,18 +425,29 @@ impl Replay {
     pub fn write(&mut self, bytes: &[u8]) {
         for (sn, message) in self.ear.hear(bytes).into_iter().flatten() {
             let waiting = self.messages[self.at..].iter();
-            let is_it = |known: &Message| known.sent && matches(known, &message);
+            let llc = toggle_of(&self.dialect, &message);
+            let is_it = |known: &Message| known.sent && matches(known, &message, llc);
             let Some(found) = waiting.clone().position(is_it) else {
                 continue;
             };
             let after = self.at + found + 1;
+            let known = self.messages[after - 1].message.as_ref();
+            let turned = llc
+                .zip(known)
+                .map(|(at, known)| (at, known.filled(0)[at] ^ message[at]));
             let answers = self.messages[after..]
                 .iter()
                 .take_while(|known| !known.sent);
             let answers: Vec<_> = answers.cloned().collect();
             self.at = after + answers.len();
             for answer in answers.iter().filter_map(|answer| answer.message.as_ref()) {
-                let answer = answer.filled(SECRET);
+                let mut answer = answer.filled(SECRET);
+                // An answer carries the LLC control of its request.
+                if let Some((at, turned)) = turned
+                    && let Some(llc) = answer.get_mut(at)
+                {
+                    *llc ^= turned;
+                }
                 self.say(sn, message[0], answer);
             }
         }
@@ -476,8 +487,19 @@ impl Replay {
     }
 }
 
-/// Whether a message is the captured one, as far as that is shown.
-fn matches(known: &Message, message: &[u8]) -> bool {
+/// Where a request has its LLC control, if that turns over with each one: a capture may begin at either.
+fn toggle_of(dialect: &Dialect, message: &[u8]) -> Option<usize> {
+    // RSCTL, command, primitive, LEN; MAC address, MAC control.
+    const LLC: usize = 9;
+    let Dialect::Primitives(options) = dialect else {
+        return None;
+    };
+    let is_acknowledged = message.get(LLC).is_some_and(|llc| llc & 0x7F == 0x77);
+    (is_acknowledged && message[1] == options.dsrc.request).then_some(LLC)
+}
+
+/// Whether a message is the captured one, as far as that is shown and does not turn over at `toggle`.
+fn matches(known: &Message, message: &[u8], toggle: Option<usize>) -> bool {
     known.message.as_ref().is_some_and(|known| {
         // With either fill the secret bytes differ from themselves only where they are secret.
         let (low, high) = (known.filled(0x00), known.filled(0xFF));
@@ -486,7 +508,11 @@ fn matches(known: &Message, message: &[u8]) -> bool {
                 .iter()
                 .zip(&high)
                 .zip(message)
-                .all(|((low, high), byte)| low != high || low == byte)
+                .enumerate()
+                .all(|(at, ((low, high), byte))| {
+                    let turns = if toggle == Some(at) { 0x80 } else { 0x00 };
+                    low != high || (low ^ byte) & !turns == 0
+                })
     })
 }
 
@@ -605,6 +631,19 @@ mod tests {
         assert_eq!(replay.read(), frames[0].to_bytes());
         replay.write(&bytes(BOBU_ESAM_LIST));
         assert!(replay.read().is_empty(), "it was sent once");
+
+        let (capture, _) = kept(&Profile::primitives(), &[ESAM_LIST, ESAM_ANSWERS]);
+        for llc in [0xF7, 0x77] {
+            // LLC control and BCC turn over together.
+            let mut request = bytes(ESAM_LIST);
+            let bcc = request.len() - 2;
+            for at in [11, bcc] {
+                request[at] ^= 0xF7 ^ llc;
+            }
+            let mut replay = Replay::new(&capture);
+            replay.write(&request);
+            assert_eq!(replay.read().get(11), Some(&llc), "that of the request");
+        }
 
         let (capture, _) = kept(&Profile::primitives(), &[PSAM_LIST, PSAM_ANSWERS]);
         let mut replay = Replay::new(&capture);

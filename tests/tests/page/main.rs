@@ -10,6 +10,7 @@ mod stories;
 mod stories_devices;
 mod stories_evidence;
 mod stories_money;
+mod stories_programmer;
 mod stories_reader;
 mod stories_records;
 mod stories_tag_tasks;
@@ -116,6 +117,18 @@ async fn stories(browser: Rc<Browser>) {
         the_network_comes_and_goes_at_the_car,
         a_tag_of_another_vehicle_is_not_activated,
         tag_tasks_are_there_in_english,
+    );
+    tell!(browser, stories_programmer, open_with_doors:
+        a_programmer_that_is_refused_says_why,
+        what_is_no_programmer_is_named,
+        a_disturbed_line_is_read_all_the_same,
+        a_programmer_pulled_at_any_step_comes_back_by_itself,
+        an_idle_tab_gives_its_programmer_up,
+        a_tab_that_reads_a_tag_keeps_its_programmer,
+        a_device_unlike_the_shipped_ones_is_used_by_a_profile_of_its_own,
+        a_bad_profile_is_refused_by_its_field,
+        the_line_of_a_programmer_is_traced_and_captured,
+        programmers_are_there_in_english,
     );
     tell!(browser, stories_evidence:
         a_browser_killed_before_the_write_is_finished_elsewhere,

@@ -149,14 +149,15 @@ pub async fn devices_are_there_in_english(desk: &Desk<'_>) {
 }
 
 /// From here on, what the page saves is kept instead.
-async fn keep_saved_files(desk: &Desk<'_>) {
+pub(crate) async fn keep_saved_files(desk: &Desk<'_>) {
     let script = "window.saved = null; \
         URL.createObjectURL = blob => { blob.text().then(text => window.saved = text); return '#'; }; \
         HTMLAnchorElement.prototype.click = function () {};";
     desk.browser.run(script).await;
 }
 
-async fn saved_file(desk: &Desk<'_>) -> String {
+/// What was saved.
+pub(crate) async fn saved_file(desk: &Desk<'_>) -> String {
     let browser = desk.browser;
     browser
         .until("a saved file", async || {

@@ -4,7 +4,7 @@ use crate::desk::Desk;
 use crate::stories::english;
 
 /// Both dialects, as the bench names them.
-pub const DIALECTS: [&str; 2] = ["dialect-a", "dialect-c1"];
+pub(crate) const DIALECTS: [&str; 2] = ["dialect-a", "dialect-c1"];
 
 /// Opens 标签检测 and adds the virtual programmer.
 async fn add_programmer(desk: &Desk<'_>, dialect: &str) {
@@ -17,8 +17,8 @@ async fn add_programmer(desk: &Desk<'_>, dialect: &str) {
     browser.see("请把标签平放在标签设备上").await;
 }
 
-/// Lays a tag near the antenna.
-pub async fn put(desk: &Desk<'_>, tag: &str) {
+/// Lays a tag on the programmer.
+pub(crate) async fn put(desk: &Desk<'_>, tag: &str) {
     desk.browser.choose("标签", tag).await;
     desk.browser.press("放上标签").await;
     desk.browser.see("拿走标签").await;

@@ -9,9 +9,7 @@ mod take_over;
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use apdu_core::fault::Code;
@@ -23,6 +21,7 @@ use web_sys::AbortController;
 use self::lock::{Ask, BroadcastChannel, Lock, Message, request};
 use self::take_over::{Step, TakeOver, Word};
 use super::clock::now;
+use super::waiting::Waiting;
 
 /// Who has readers in this tab.
 pub trait Owner {
@@ -147,26 +146,18 @@ enum Heard {
 #[derive(Default)]
 struct Inbox {
     heard: RefCell<VecDeque<Heard>>,
-    waiting: RefCell<Option<Waker>>,
+    waiting: Waiting,
 }
 
 impl Inbox {
     fn put(&self, heard: Heard) {
         self.heard.borrow_mut().push_back(heard);
-        if let Some(waiting) = self.waiting.take() {
-            waiting.wake();
-        }
+        self.waiting.wake();
     }
 
     async fn next(&self) -> Heard {
-        poll_fn(|context| match self.heard.borrow_mut().pop_front() {
-            Some(heard) => Poll::Ready(heard),
-            None => {
-                self.waiting.replace(Some(context.waker().clone()));
-                Poll::Pending
-            }
-        })
-        .await
+        let heard = || self.heard.borrow_mut().pop_front();
+        self.waiting.until(heard).await
     }
 }
 

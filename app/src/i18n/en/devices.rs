@@ -103,6 +103,7 @@ pub const DEVICES: DeviceTexts = DeviceTexts {
         unknown: "outcome unknown",
     },
     kit: KitTexts {
+        programmer: "OBU programmer",
         programmer_about: "Writes what the programmer, and tag, card and PSAMs before it, answer into a file that developers can replay.",
         programmer_reads: "Reads only. Lay a tag on it and put a card in; what is not there is skipped.",
         programmer_start: "Capture programmer",

@@ -5,8 +5,9 @@ use crate::i18n::texts::*;
 /// Texts about profiles of programmers.
 pub const PROFILES: ProfileTexts = ProfileTexts {
     page: ProfilePage {
-        tab: "Programmer",
+        tab: "Programmer profiles",
         about: "A programmer is spoken to by a profile. Three come with the desk, none was tried on a real device; copy one and change it where a device differs. Your own are kept in this PC's browser, and are tried first.",
+        in_use: "In use",
         list: "Profiles",
         name: "Name",
         dialect: "Dialect",

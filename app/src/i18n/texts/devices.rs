@@ -37,7 +37,7 @@ topic! {
         issue_file holder_file log log_protected transit proof
         proof_not_asked proof_after proof_before proof_both proof_neither
         fill application yes no bytes records exchanges
-        programmer_about programmer_reads programmer_start programmer_running programmer_again
+        programmer programmer_about programmer_reads programmer_start programmer_running programmer_again
         programmer_save messages tag card answered
     }
 }

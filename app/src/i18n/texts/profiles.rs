@@ -6,9 +6,9 @@ topic! {
 
     /// The list, and the form around the fields.
     page: ProfilePage {
-        tab about list name dialect primitives bobu speed whose shipped own does copy edit export
-        delete delete_sure delete_about import imported bad_file not_json malformed unfit save
-        cancel taken line commands waits
+        tab about in_use list name dialect primitives bobu speed whose shipped own does copy edit
+        export delete delete_sure delete_about import imported bad_file not_json malformed unfit
+        save cancel taken line commands waits
     }
     /// What a field may be.
     rule: ProfileRules {

@@ -129,6 +129,7 @@ pub const DEVICES: DeviceTexts = DeviceTexts {
         bytes: "{} 字节",
         records: "{} 条",
         exchanges: "已记录的交换",
+        programmer: "标签设备",
         programmer_about: "把标签设备，和它读到的标签、卡片、PSAM 的答复记成文件，供开发人员重放测试。",
         programmer_reads: "只读取。放好标签，插好卡片；没有的一项会跳过。",
         programmer_start: "采集标签设备",

@@ -5,8 +5,9 @@ use crate::i18n::texts::*;
 /// Texts about profiles of programmers.
 pub const PROFILES: ProfileTexts = ProfileTexts {
     page: ProfilePage {
-        tab: "标签设备",
+        tab: "标签设备型号",
         about: "标签设备按“型号”里的参数通信。随带三种，都没有在真实设备上试过；设备与它们不同时，复制一份再改。自己的型号保存在这台电脑的浏览器里，识别时排在前面。",
+        in_use: "使用中",
         list: "型号",
         name: "名称",
         dialect: "协议",

@@ -43,7 +43,8 @@ fn List(
     edited: RwSignal<Option<Edited>>,
 ) -> impl IntoView {
     let desk = Desk::get();
-    let profiles = programmers().with_value(Programmers::profiles);
+    let programmers = programmers();
+    let profiles = programmers.with_value(Programmers::profiles);
     let read = RwSignal::new(None::<Result<String, NoProfile>>);
     let doomed = RwSignal::new(String::new());
     let asked = RwSignal::new(false);
@@ -66,27 +67,25 @@ fn List(
         });
         view! { <DataTable caption=t.list columns=columns rows=rows.collect() empty="" /> }
     };
-    let ready = move || matches!(desk.programmer.get(), ProgrammerStatus::Ready { .. });
-    let in_use = move || {
-        ready().then(|| {
-            let ProgrammerStatus::Ready { profile } = desk.programmer.get() else {
-                return ().into_any();
-            };
+    let in_use = move || match desk.programmer.get() {
+        ProgrammerStatus::Ready { profile } => {
             let t = texts();
+            let name = t.programmer_profile(&profile);
             view! {
-                {facts::list(vec![(t.tags.device.profile, t.programmer_profile(&profile))])}
+                {facts::list(vec![(t.profiles.page.in_use, name)])}
                 <ProfileChoice />
             }
             .into_any()
-        })
+        }
+        _ => view! { <ProgrammerHint /> }.into_any(),
     };
     let delete = move |()| {
-        programmers().with_value(|programmers| programmers.delete_profile(&doomed.get_untracked()));
+        programmers.with_value(|programmers| programmers.delete_profile(&doomed.get_untracked()));
         asked.set(false);
     };
     view! {
         <p class="quiet-text">{text(|t| t.profiles.page.about)}</p>
-        <div class="actions">{in_use} <ProgrammerHint /></div>
+        <div class="programmer-in-use">{in_use}</div>
         {table}
         <div class="actions">
             <Import read=read />

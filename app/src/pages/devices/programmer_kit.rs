@@ -66,7 +66,7 @@ pub fn ProgrammerKit() -> impl IntoView {
         })
     };
     view! {
-        <h2>{text(|t| t.tags.device.short)}</h2>
+        <h2>{text(|t| t.devices.kit.programmer)}</h2>
         <p>{text(|t| t.devices.kit.programmer_about)}</p>
         <p class="quiet-text">{text(|t| t.devices.kit.programmer_reads)}</p>
         <ProgrammerHint />
@@ -88,8 +88,11 @@ fn shown(surveyed: Surveyed) -> impl IntoView {
             (t.devices.kit.tag, outcome(surveyed.tag)),
             (t.devices.kit.card, outcome(surveyed.card)),
         ];
-        let names = ["PSAM 1", "PSAM 2", "PSAM 3"].into_iter();
-        rows.extend(names.zip(surveyed.psams.map(outcome)));
+        let psams = surveyed.psams.map(|psam| match psam {
+            Ok(()) => t.devices.kit.answered.to_owned(),
+            Err(code) => code.to_string(),
+        });
+        rows.push(("PSAM 1 / 2 / 3", psams.join(" / ")));
         facts::list(rows)
     };
     view! {

@@ -4,12 +4,19 @@
 //   usb            the reader as it is
 //   usb PHASE NAME the same, but the call of this phase is refused with a DOMException of this name
 //   serial         on a serial line that can be disturbed
+//   programmer     the reader as it is, and the programmer on such a line
+//   programmer choose NAME, programmer open NAME
+//                  the same, but the call is refused with a DOMException of this name
+//   programmer silent, programmer says HEX
+//                  the same, but the device hears nothing, and says nothing or this each time it is asked
 //   system         behind the system's card service, as Web Smart Card shapes it
 
 import init, { VirtualBench as Bench } from './bench.js';
 import { CardService } from './system.js';
 import { SerialPorts } from './serial.js';
 import { Wire } from './wire.js';
+
+// Of which kind the virtual programmer is, localStorage may say under "programmer".
 
 export default init;
 
@@ -19,18 +26,30 @@ export class VirtualBench extends Bench {
   #service;
   #ports;
 
+  constructor() {
+    super();
+    globalThis.virtualBench = this;
+  }
+
   plug(kind) {
     super.plug(door()[0] === 'serial' ? 'serial' : kind);
   }
 
+  plugProgrammer(kind) {
+    super.plugProgrammer(localStorage.getItem('programmer') ?? kind);
+  }
+
   get usb() {
     const [kind, phase, name] = door();
+    if (kind === 'programmer') return super.usb;
     if (kind !== 'usb') return undefined;
     return phase ? refusing(super.usb, phase, name) : super.usb;
   }
 
   get serial() {
-    return door()[0] === 'serial' ? (this.#ports ??= new SerialPorts(super.serial)) : undefined;
+    const [kind, ...habit] = door();
+    if (kind !== 'serial' && kind !== 'programmer') return undefined;
+    return (this.#ports ??= new SerialPorts(super.serial, habit));
   }
 
   get smartCard() {
