@@ -9,7 +9,7 @@ use core::str::FromStr;
 
 use crate::sw::Sw;
 
-/// What went wrong, and whether the card may have been written.
+/// What went wrong, and whether card or tag may have been written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{code}")]
 pub struct Fault {
@@ -17,7 +17,7 @@ pub struct Fault {
     pub code: Code,
     /// The status word behind it, where a card's answer was the reason.
     pub sw: Option<Sw>,
-    /// Whether this task has changed the card.
+    /// Whether this task has changed the chip: the card's, or in a task of a tag the tag's.
     pub written: Written,
 }
 
@@ -45,14 +45,14 @@ impl Fault {
     }
 }
 
-/// Whether a task has changed the card. "Unknown" is a state of its own, never "failed".
+/// Whether a task has changed its chip, a card's or a tag's. "Unknown" is a state of its own, never "failed".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
-    /// The card is as it was.
+    /// The chip is as it was.
     No,
-    /// A write was sent and its answer did not come: the next reading of the card settles it.
+    /// A write was sent and its answer did not come: the next reading of the chip settles it.
     Unknown,
-    /// The card has accepted the write.
+    /// The chip has accepted a write.
     Yes,
 }
 

@@ -1,5 +1,6 @@
 //! Moves bytes and time between the engine and the line.
 
+use std::cell::RefCell;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -175,7 +176,17 @@ macro_rules! outcome {
     };
 }
 
-impl ObuProgrammer for Host {
+/// The programmer, as flows see it: its slot and its antenna are one device, and so one host has both.
+#[derive(Clone, Copy)]
+pub struct Programmer<'h>(pub &'h RefCell<Host>);
+
+impl Programmer<'_> {
+    fn run(self, operation: Operation) -> Event {
+        self.0.borrow_mut().run(operation)
+    }
+}
+
+impl ObuProgrammer for Programmer<'_> {
     fn open(&mut self) -> Answer<'_, Result<Device, NoAnswer>> {
         Box::pin(async { outcome!(self.run(Operation::Open { unix: unix() }), Opened) })
     }

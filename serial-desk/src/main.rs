@@ -2,8 +2,10 @@
 //! programmer can be tried without a browser.
 
 mod arguments;
+mod backend;
 mod host;
 mod line;
+mod tag_task;
 mod tasks;
 
 use std::fs;
@@ -45,7 +47,7 @@ fn run(arguments: &Arguments) -> Result<(), String> {
         println!("{json}");
         return Ok(());
     }
-    let mut host = if let Some(file) = &arguments.replay {
+    let host = if let Some(file) = &arguments.replay {
         let capture = fs::read_to_string(file).map_err(|error| format!("{file}: {error}"))?;
         let capture: Capture =
             serde_json::from_str(&capture).map_err(|error| format!("{file}: {error}"))?;
@@ -58,12 +60,12 @@ fn run(arguments: &Arguments) -> Result<(), String> {
         };
         Host::probe(line, profiles)?
     };
-    let outcome = tasks::run(&mut host, arguments.task);
+    let (host, outcome) = tasks::run(host, arguments, &mut std::io::stdin().lock());
     if let Some(file) = &arguments.capture {
         let json = serde_json::to_string_pretty(&host.capture()).map_err(|e| e.to_string())?;
         fs::write(file, json + "\n").map_err(|error| format!("{file}: {error}"))?;
     }
-    outcome.map_err(|none| format!("{:?} – {}", none.fate, told(none.code)))
+    outcome
 }
 
 /// The profile that the person has named, or the first of the shipped ones.

@@ -1,6 +1,8 @@
-//! What can be done: each task reads, and prints what it has read.
+//! What can be done: most tasks read, and print what they have read.
 
+use std::cell::RefCell;
 use std::future::Future;
+use std::io::BufRead;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
@@ -14,36 +16,85 @@ use apdu_core::obu::{
 use apdu_core::obu_programmer::{CardSlot, Channel, Mmi, ObuProgrammer, PsamSlot};
 use apdu_core::toll_card::{self, IssueFile, wallet};
 
-use crate::arguments::Task;
-use crate::host::Host;
+use crate::arguments::{Arguments, Task};
+use crate::backend::Backend;
+use crate::host::{Host, Programmer};
+use crate::{tag_task, told};
 
 /// The random of the encrypted read. Here nobody decrypts what comes, so it need not be fresh.
 const RANDOM: [u8; 8] = [0; 8];
 
-/// Does a task.
+/// Does a task. `answers` is where the person's answers come from, the password first.
 ///
 /// # Errors
-/// What was not answered.
-pub fn run(host: &mut Host, task: Task) -> Result<(), NoAnswer> {
-    match task {
+/// What went wrong, in words.
+pub fn run(
+    host: Host,
+    arguments: &Arguments,
+    answers: &mut dyn BufRead,
+) -> (Host, Result<(), String>) {
+    let host = RefCell::new(host);
+    let outcome = perform(&host, arguments, answers);
+    (host.into_inner(), outcome)
+}
+
+fn perform(
+    host: &RefCell<Host>,
+    arguments: &Arguments,
+    answers: &mut dyn BufRead,
+) -> Result<(), String> {
+    let mut programmer = Programmer(host);
+    let read = match &arguments.task {
         Task::Probe => {
+            let host = host.borrow();
             println!("profile      {}", host.profile().id);
             if let Some(device) = &host.found {
                 println!("device       {}", hex::encode(&device.info));
             }
             Ok(())
         }
-        Task::Tag => block(tag(host)),
-        Task::Card => block(card(host)),
-        Task::Psam => block(psam(host)),
-        Task::Light(well) => block(light(host, if well { Mmi::Ok } else { Mmi::NotOk })),
+        Task::Tag => block(tag(&mut programmer)),
+        Task::Card => block(card(&mut programmer)),
+        Task::Psam => block(psam(&mut programmer)),
+        Task::Light(true) => block(light(&mut programmer, Mmi::Ok)),
+        Task::Light(false) => block(light(&mut programmer, Mmi::NotOk)),
         // Printed before a line is opened.
         Task::Profile => Ok(()),
-    }
+        Task::Issue { .. } | Task::Activate | Task::Cancel(_) => {
+            return write(programmer, arguments, answers);
+        }
+    };
+    read.map_err(|none| format!("{:?} – {}", none.fate, told(none.code)))
+}
+
+/// Signs in, and does a task that writes a tag.
+fn write(
+    programmer: Programmer<'_>,
+    arguments: &Arguments,
+    answers: &mut dyn BufRead,
+) -> Result<(), String> {
+    let mut password = String::new();
+    let read = answers.read_line(&mut password);
+    read.map_err(|error| format!("no password: {error}"))?;
+    let sign_in = &arguments.sign_in;
+    // The command line is not taken without them.
+    let (url, operator) = (
+        sign_in.url.as_deref().unwrap_or_default(),
+        sign_in.operator.as_deref().unwrap_or_default(),
+    );
+    let password = password.trim_end_matches(['\r', '\n']);
+    let backend = Backend::sign_in(url, operator, password, sign_in.terminal);
+    let mut backend = backend.map_err(|refusal| told(refusal.code))?;
+    let task = tag_task::write(programmer, &mut backend, &arguments.task, answers);
+    let outcome = at_once(task).ok_or("the programmer waits for ever")?;
+    outcome.map_err(|fault| {
+        let sw = fault.sw.map(|sw| format!(" {sw}")).unwrap_or_default();
+        format!("written: {:?} –{sw} {}", fault.written, told(fault.code))
+    })
 }
 
 /// Who the tag is, its system information, and whether its vehicle can be read.
-async fn tag(host: &mut Host) -> Result<(), NoAnswer> {
+async fn tag(host: &mut Programmer<'_>) -> Result<(), NoAnswer> {
     let (session, tag) = host.initialise().await?;
     let list = [
         toll_card::select_master_file(),
@@ -87,14 +138,14 @@ async fn tag(host: &mut Host) -> Result<(), NoAnswer> {
                 None => "no answer".to_owned(),
             }
         }
-        Err(code) => crate::told(code),
+        Err(code) => told(code),
     };
     println!("vehicle      {vehicle}");
     host.release(session).await
 }
 
 /// Who the card in the slot is, and its balance.
-async fn card(host: &mut Host) -> Result<(), NoAnswer> {
+async fn card(host: &mut Programmer<'_>) -> Result<(), NoAnswer> {
     let mut slot = CardSlot(host);
     let session = slot.connect().await?;
     let mut data = Vec::new();
@@ -120,7 +171,7 @@ async fn card(host: &mut Host) -> Result<(), NoAnswer> {
 }
 
 /// Terminal numbers, slot by slot.
-async fn psam(host: &mut Host) -> Result<(), NoAnswer> {
+async fn psam(host: &mut Programmer<'_>) -> Result<(), NoAnswer> {
     let read = [
         toll_card::select_master_file(),
         Command::read([0x00, 0xB0, 0x96, 0x00], 6),
@@ -144,18 +195,23 @@ async fn psam(host: &mut Host) -> Result<(), NoAnswer> {
 }
 
 /// Calls the tag, and has it signal.
-async fn light(host: &mut Host, shown: Mmi) -> Result<(), NoAnswer> {
+async fn light(host: &mut Programmer<'_>, shown: Mmi) -> Result<(), NoAnswer> {
     let (session, tag) = host.initialise().await?;
     host.set_mmi(session, shown).await?;
     println!("tag          {} shows {shown:?}", tag.contract.serial);
     host.release(session).await
 }
 
-/// Runs a task whose operations have ended whenever it is polled: the host waits by itself.
+/// Runs a reading.
 fn block<T>(task: impl Future<Output = Result<T, NoAnswer>>) -> Result<T, NoAnswer> {
+    at_once(task).unwrap_or(Err(NoAnswer::unknown(Code::ProgrammerGarbled)))
+}
+
+/// Runs a task whose operations have ended whenever it is polled: host and backend wait by themselves.
+fn at_once<T>(task: impl Future<Output = T>) -> Option<T> {
     let mut task = pin!(task);
     match task.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(outcome) => outcome,
-        Poll::Pending => Err(NoAnswer::unknown(Code::ProgrammerGarbled)),
+        Poll::Ready(outcome) => Some(outcome),
+        Poll::Pending => None,
     }
 }

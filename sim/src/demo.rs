@@ -2,7 +2,7 @@
 
 mod tags;
 
-pub use tags::{DemoTag, tag, tag_roots, tags};
+pub use tags::{DemoTag, tag, tag_personalisation, tag_roots, tags};
 
 use crate::card::{
     Card, Knobs, Levels, LogRecord, Personalisation, PinForm, PinKnob, Roots, Stamp, TollCard,

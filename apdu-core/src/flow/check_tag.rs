@@ -2,20 +2,15 @@
 
 use alloc::vec::Vec;
 
+use super::tag::{read_system, read_vehicle};
 use super::{Progress, Step};
-use crate::apdu::{Command, Response};
 use crate::authority::{
     ReadVehicle, ShownVehicle, TagAuthority, TagDifference, TagSight, TagSighted,
 };
 use crate::card::PowerSession;
 use crate::fault::{Code, Fault};
-use crate::hex::Bytes;
-use crate::obu::{
-    RemovalFlag, SystemInformation, Unit, VehicleInformation, read_encrypted, select_application,
-};
-use crate::obu_programmer::{Channel, ObuProgrammer, Tag};
-use crate::sw::Sw;
-use crate::toll_card::select_master_file;
+use crate::obu::{RemovalFlag, SystemInformation, Unit, VehicleInformation};
+use crate::obu_programmer::{ObuProgrammer, Tag};
 
 /// Everything a tag check shows.
 #[derive(Clone, Debug)]
@@ -96,10 +91,7 @@ async fn read_tag(
     session: PowerSession,
     tag: Tag,
 ) -> Result<CheckedTag, Fault> {
-    let (bytes, system) = read_system(programmer, session).await?;
-    if system.contract.serial != tag.contract.serial {
-        return Err(Fault::new(Code::OtherTag));
-    }
+    let (bytes, system) = read_system(programmer, session, &tag).await?;
 
     progress.at(Step::AskRecords);
     let serial = system.contract.serial;
@@ -131,47 +123,6 @@ async fn read_tag(
     })
 }
 
-async fn read_system(
-    programmer: &mut dyn ObuProgrammer,
-    session: PowerSession,
-) -> Result<(Bytes, SystemInformation), Fault> {
-    let list = [
-        select_master_file(),
-        SystemInformation::read(SystemInformation::LENGTH),
-    ];
-    let answers = programmer.transfer_channel(session, Channel::Esam, &list);
-    let last = answers.await?.pop();
-    let last = last.ok_or(Fault::new(Code::ProgrammerGarbled))?;
-    let answer = accepted(last)?;
-    let system = SystemInformation::parse(&answer.data);
-    let system = system.map_err(|_| Fault::new(Code::MalformedTag))?;
-    Ok((Bytes(answer.data), system))
-}
-
-/// The encrypted vehicle information. The inner error is the tag's own refusal, or that of its kind; the
-/// outer one ends the reading.
-async fn read_vehicle(
-    programmer: &mut dyn ObuProgrammer,
-    session: PowerSession,
-    system: &SystemInformation,
-    read: &ReadVehicle,
-) -> Result<Result<ShownVehicle, Fault>, Fault> {
-    let algorithm = system.contract.algorithm();
-    let command = match read_encrypted(&read.profile, algorithm, read.random.0) {
-        Ok(command) => command,
-        Err(code) => return Ok(Err(Fault::new(code))),
-    };
-    // Each alone: only then is an answer that comes in two rounds (61xx) fetched below this trait.
-    if let Err(refused) = exchange(programmer, session, select_application()).await? {
-        return Ok(Err(refused));
-    }
-    let answer = exchange(programmer, session, command).await?;
-    Ok(answer.map(|answer| ShownVehicle {
-        random: read.random,
-        answer: Bytes(answer.data),
-    }))
-}
-
 async fn open_vehicle(
     authority: &mut dyn TagAuthority,
     system: &SystemInformation,
@@ -188,28 +139,6 @@ async fn open_vehicle(
         is_present: opened.is_present,
         differences: opened.differences,
     })
-}
-
-/// One command to the ESAM; the inner error is its refusal.
-async fn exchange(
-    programmer: &mut dyn ObuProgrammer,
-    session: PowerSession,
-    command: Command,
-) -> Result<Result<Response, Fault>, Fault> {
-    let list = [command];
-    let answers = programmer.transfer_channel(session, Channel::Esam, &list);
-    let answer = answers.await?.pop();
-    Ok(accepted(answer.ok_or(Fault::new(Code::ProgrammerGarbled))?))
-}
-
-fn accepted(answer: Response) -> Result<Response, Fault> {
-    match answer.sw {
-        Sw::OK => Ok(answer),
-        sw => Err(Fault {
-            sw: Some(sw),
-            ..Fault::new(Code::TagRefused)
-        }),
-    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@
 //! ledger in a state the next sight of the card can finish.
 
 use crate::apdu::{Command, Response};
-use crate::authority::{Authority, Evidence, Recharge, RechargeState, RecordId, Sight, Sighted};
+use crate::authority::{
+    Authority, Evidence, Recharge, RechargeState, RecordId, ShownCard, Sight, Sighted, TagFile,
+};
 use crate::card::{Card, NoAnswer, PowerSession};
 use crate::fault::{Code, Fault};
 use crate::hex::{Bytes, Fixed};
@@ -12,19 +14,28 @@ use crate::sw::Sw;
 use crate::toll_card::{Fci, HolderFile, IssueFile, select_master_file, wallet};
 
 mod account;
+mod activate_obu;
+mod cancel_obu;
 mod capture;
 mod check_card;
 mod check_tag;
+mod issue_obu;
 mod let_go;
 mod load;
 mod self_test;
+mod tag;
+mod write_tag;
 
+pub use activate_obu::{MetTag, activate_obu, meet_for_activation};
+pub use cancel_obu::cancel_obu;
 pub use capture::capture;
 pub use check_card::{CheckedCard, check_card};
 pub use check_tag::{CheckedTag, CheckedVehicle, check_tag};
+pub use issue_obu::{issue_obu, meet_tag};
 pub use let_go::{Standing, let_go, resolve_load};
 pub use load::{Loaded, Met, Wrote, meet, prepare, write};
 pub use self_test::{SELF_TEST, self_test};
+pub use write_tag::TagDone;
 
 /// Where a flow tells how far it is, and leaves what must survive the page.
 pub trait Progress {
@@ -63,6 +74,14 @@ pub enum Step {
     CallTag,
     /// The tag's vehicle information is read encrypted, and opened by the backend.
     ReadVehicle,
+    /// The tag's system information is read, whole.
+    ReadTag,
+    /// The tag is being written: it must not be moved.
+    WriteTag(TagFile),
+    /// The tag is read again after it was written.
+    ReadBack,
+    /// The tag signals, so that a person sees which one it is.
+    SignalTag,
 }
 
 /// What a card answered to a write, until the backend has it.
@@ -74,6 +93,31 @@ pub struct KeptEvidence {
     pub counter: Option<u16>,
     /// The card's answer.
     pub evidence: Evidence,
+}
+
+/// A card that was read for a task of its tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadCard {
+    /// The issue file.
+    pub issue: IssueFile,
+    /// What the backend is shown of it.
+    pub shown: ShownCard,
+}
+
+/// Reads the card of a vehicle, for a task of its tag. Nothing is written on it.
+pub async fn show_card(
+    card: &mut dyn Card,
+    progress: &mut dyn Progress,
+) -> Result<ReadCard, Fault> {
+    progress.at(Step::ReadCard);
+    let identity = identify(card).await?;
+    Ok(ReadCard {
+        shown: ShownCard {
+            number: identity.issue.number,
+            issue: identity.bytes,
+        },
+        issue: identity.issue,
+    })
 }
 
 /// Who the card in the reader is.

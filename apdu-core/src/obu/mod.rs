@@ -11,10 +11,12 @@ use crate::apdu::Command;
 use crate::toll_card::select_by_id;
 
 mod profile;
+mod secured;
 mod system;
 mod vehicle;
 
 pub use profile::{TagProfile, Unit};
+pub use secured::{NotAnUpdate, get_challenge, secured_update};
 pub use system::{Algorithm, Contract, ContractSerial, RemovalFlag, SystemInformation};
 pub use vehicle::{Body, Coach, Truck, VehicleInformation, read_encrypted};
 

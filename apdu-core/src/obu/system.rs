@@ -121,6 +121,11 @@ impl SystemInformation {
         read_binary(0x01, length)
     }
 
+    /// READ BINARY of the contract serial number alone; the master file must be selected.
+    pub fn read_serial() -> Command {
+        Command::read([0x00, 0xB0, 0x81, 0x0A], 8)
+    }
+
     /// Reads 27 or 99 bytes.
     pub fn parse(bytes: &[u8]) -> Result<Self, MalformedFile> {
         let lengths = [Self::LENGTH, Self::WHOLE].map(usize::from);
@@ -232,6 +237,8 @@ mod tests {
         let command = |length| encode(&SystemInformation::read(length).to_bytes());
         assert_eq!(command(SystemInformation::LENGTH), "00B081001B");
         assert_eq!(command(SystemInformation::WHOLE), "00B0810063");
+        let serial = SystemInformation::read_serial();
+        assert_eq!(encode(&serial.to_bytes()), "00B0810A08");
     }
 
     #[test]

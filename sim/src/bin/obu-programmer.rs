@@ -21,6 +21,7 @@ a time. Without --tag, tag-normal lies before it. On the console:
 
   put ID, take ID     lays a tag into the field, takes it out
   press ID            the tamper switch of a tag in the field pops out
+  hold ID             it is held in
   insert [ID], remove puts a card in, pulls it
   unplug, plug        pulls the plug, puts it in again
   fault NAME [ENDING] arms a fault for the next message it can concern; ENDING is one, two, power-on (until the
@@ -152,13 +153,13 @@ impl Bench {
                 let taken = taken.ok_or_else(|| format!("{id} is not there"))?;
                 self.tags.insert(id.to_owned(), taken);
             }
-            ["press", id] => {
+            [switch @ ("press" | "hold"), id] => {
                 let serial = serial(id)?;
                 let mut programmer = lock(&self.programmer);
                 let mut tags = programmer.tags_mut().iter_mut();
                 let tag = tags.find(|tag| tag.esam().serial() == serial);
                 tag.ok_or_else(|| format!("{id} is not there"))?
-                    .press_switch();
+                    .hold_switch(switch == "hold");
             }
             ["insert"] => {
                 let last = self.card.as_ref().map(|(id, _)| id.clone());

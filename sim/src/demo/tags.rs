@@ -25,11 +25,11 @@ struct Plan {
     zh: &'static str,
     en: &'static str,
     issuer: [u8; 8],
-    /// Last byte of the contract number, and of the MAC address.
-    end: u8,
+    /// Last bytes of the contract number, and of the MAC address.
+    end: [u8; 2],
     version: u8,
-    removal_flag: u8,
-    tampered: bool,
+    /// On its windscreen: the switch is held in, the removal flag 01.
+    is_installed: bool,
     /// Plate of a class 1 coach, GBK; empty where another vehicle is built below.
     plate: &'static [u8],
 }
@@ -40,10 +40,9 @@ const PLAIN: Plan = Plan {
     zh: "",
     en: "",
     issuer: ISSUER,
-    end: 0,
+    end: [0; 2],
     version: 0x16,
-    removal_flag: 0x01,
-    tampered: false,
+    is_installed: true,
     plate: b"",
 };
 
@@ -54,7 +53,7 @@ const DECK: &[Plan] = &[
         id: "tag-normal",
         zh: "正常标签(客车)",
         en: "Tag in order (car)",
-        end: 0x17,
+        end: [0x00, 0x17],
         plate: b"\xB8\xCAA12345", // 甘A12345
         ..PLAIN
     },
@@ -62,16 +61,15 @@ const DECK: &[Plan] = &[
         id: TRUCK,
         zh: "货车标签",
         en: "Tag of a truck",
-        end: 0x25,
+        end: [0x00, 0x25],
         ..PLAIN
     },
     Plan {
         id: "tag-removed",
         zh: "被拆卸过的标签",
         en: "Tag that was taken off",
-        end: 0x33,
-        removal_flag: 0x00,
-        tampered: true,
+        end: [0x00, 0x33],
+        is_installed: false,
         plate: b"\xB8\xCAB00058", // 甘B00058
         ..PLAIN
     },
@@ -79,8 +77,8 @@ const DECK: &[Plan] = &[
         id: "tag-new",
         zh: "未发行的新标签",
         en: "New tag, not issued",
-        end: 0x41,
-        removal_flag: 0x00,
+        end: [0x00, 0x41],
+        is_installed: false,
         ..PLAIN
     },
     Plan {
@@ -88,7 +86,7 @@ const DECK: &[Plan] = &[
         zh: "外省标签",
         en: "Tag of another issuer",
         issuer: SHAANXI,
-        end: 0x58,
+        end: [0x00, 0x58],
         plate: b"\xC9\xC2A00058", // 陕A00058
         ..PLAIN
     },
@@ -96,7 +94,7 @@ const DECK: &[Plan] = &[
         id: "tag-sm4",
         zh: "国密标签",
         en: "SM4 tag",
-        end: 0x66,
+        end: [0x00, 0x66],
         version: 0x50,
         plate: b"\xB8\xCAC00074", // 甘C00074
         ..PLAIN
@@ -105,7 +103,7 @@ const DECK: &[Plan] = &[
         id: "tag-other-plate",
         zh: "车牌与记录不符的标签",
         en: "Plate differs from the record",
-        end: 0x74,
+        end: [0x00, 0x74],
         plate: b"\xB8\xCAD00999", // 甘D00999
         ..PLAIN
     },
@@ -113,8 +111,32 @@ const DECK: &[Plan] = &[
         id: "tag-unknown",
         zh: "系统中没有的标签",
         en: "Unknown to the back office",
-        end: 0x82,
+        end: [0x00, 0x82],
         plate: b"\xB8\xCAC00090", // 甘C00090
+        ..PLAIN
+    },
+    Plan {
+        id: "tag-new-2",
+        zh: "未发行的新标签(二)",
+        en: "Second new tag",
+        end: [0x00, 0x90],
+        is_installed: false,
+        ..PLAIN
+    },
+    Plan {
+        id: "tag-new-3",
+        zh: "未发行的新标签(三)",
+        en: "Third new tag",
+        end: [0x01, 0x08],
+        is_installed: false,
+        ..PLAIN
+    },
+    Plan {
+        id: "tag-new-truck",
+        zh: "未发行的新标签(货车)",
+        en: "New tag for a truck",
+        end: [0x01, 0x16],
+        is_installed: false,
         ..PLAIN
     },
 ];
@@ -123,7 +145,7 @@ impl Plan {
     /// Network, then what is obviously invented.
     fn serial(&self) -> [u8; 8] {
         let [_, _, _, _, n0, n1, _, _] = self.issuer;
-        [n0, n1, 0x23, 0x01, 0x00, 0x01, 0x00, self.end]
+        [n0, n1, 0x23, 0x01, 0x00, 0x01, self.end[0], self.end[1]]
     }
 
     fn vehicle(&self) -> Option<Vehicle> {
@@ -166,19 +188,25 @@ pub fn tags() -> Vec<DemoTag> {
 
 /// The tag `id` fresh from the factory and the counter, or `None` when there is no such demo tag.
 pub fn tag(id: &str) -> Option<Tag> {
+    tag_personalisation(id).map(|person| Tag::new(&person))
+}
+
+/// What makes the tag `id`, to be varied before it is made.
+pub fn tag_personalisation(id: &str) -> Option<Personalisation> {
     let plan = DECK.iter().find(|plan| plan.id == id)?;
-    Some(Tag::new(&Personalisation {
+    Some(Personalisation {
         roots: tag_roots(),
-        mac: [0x02, 0x00, 0x00, plan.end],
+        mac: [0x02, 0x00, plan.end[0], plan.end[1]],
         issuer: plan.issuer,
         version: plan.version,
         serial: plan.serial(),
         signed: JANUARY,
         expiry: TEN_YEARS_ON,
-        removal_flag: plan.removal_flag,
-        tampered: plan.tampered,
+        removal_flag: u8::from(plan.is_installed),
+        is_held: plan.is_installed,
+        random_returns: true,
         vehicle: plan.vehicle(),
-    }))
+    })
 }
 
 /// The toy roots of the demo back office for tags.
@@ -197,7 +225,7 @@ mod tests {
     #[test]
     fn every_listed_tag_exists_and_no_other() {
         let deck = tags();
-        assert_eq!(deck.len(), 8);
+        assert_eq!(deck.len(), 11);
         for demo in &deck {
             let tag = tag(demo.id).expect(demo.id);
             assert_eq!(tag.esam().serial(), demo.serial, "{}", demo.id);

@@ -1,6 +1,7 @@
 //! The chips a programmer reaches: card, ESAM, PSAMs.
 
-use super::{Fault, Programmer, Tear};
+use super::{Fault, Programmer, Tear, Voice};
+use crate::tag::Tag;
 
 /// A chip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +26,9 @@ impl Programmer {
                 break;
             }
         }
+        if matches!(chip, Chip::Esam(_)) && self.strikes(Fault::EsamMute) {
+            return None;
+        }
         if self.strikes(Fault::EntryMissing) {
             answers.pop();
         }
@@ -45,7 +49,15 @@ impl Programmer {
         }
         let mut answer = match chip {
             Chip::Card => self.slot.as_mut()?.transmit(apdu),
-            Chip::Esam(place) => self.field.get_mut(place)?.esam_mut().transmit(apdu),
+            Chip::Esam(place) => {
+                let mut apdu = apdu.to_vec();
+                if let [0x04, 0xD6, .., last] = &mut apdu[..]
+                    && self.strikes(Fault::MacSpoiled)
+                {
+                    *last ^= 0x01;
+                }
+                self.field.get_mut(place)?.esam_mut().transmit(&apdu)
+            }
             Chip::Psam(slot) => answer_psam(self.model.psams[slot]?, apdu),
         };
         if answer.len() < 2 {
@@ -83,6 +95,13 @@ impl Programmer {
     pub(super) fn move_tags(&mut self) {
         if self.strikes(Fault::TagLeavesBefore) {
             self.empty_field();
+        }
+        if self.strikes(Fault::EsamLosesPower) {
+            self.field.iter_mut().for_each(Tag::release);
+            // In contact there is power again at once.
+            if matches!(self.voice, Voice::Bobu(..)) {
+                self.field.iter_mut().for_each(Tag::wake);
+            }
         }
         if let Some(spare) = self.spare.take() {
             if self.strikes(Fault::TagSwapped) {

@@ -55,6 +55,12 @@ pub enum Fault {
     TagLeavesBefore,
     /// The tag leaves the field after its chip has carried the list out.
     TagLeavesAfter,
+    /// The ESAM loses its power before the list reaches it; over the air the tag sleeps until it is called.
+    EsamLosesPower,
+    /// The ESAM has carried the list out, and its answer never comes.
+    EsamMute,
+    /// The MAC of a secured write comes spoiled to the ESAM, which answers 6988.
+    MacSpoiled,
     /// The card is pulled before the command reaches it.
     CardPulledBefore,
     /// The card is pulled after it has carried the command out.
@@ -74,7 +80,7 @@ pub const VERY_LATE: u64 = 20_000;
 
 impl Fault {
     /// All of them, with the names that a console knows.
-    pub const ALL: [(Self, &'static str); 31] = [
+    pub const ALL: [(Self, &'static str); 34] = [
         (Self::RequestLost, "request-lost"),
         (Self::AnswerLost, "answer-lost"),
         (Self::Late, "late"),
@@ -101,6 +107,9 @@ impl Fault {
         (Self::TagSwapped, "tag-swapped"),
         (Self::TagLeavesBefore, "tag-leaves-before"),
         (Self::TagLeavesAfter, "tag-leaves-after"),
+        (Self::EsamLosesPower, "esam-loses-power"),
+        (Self::EsamMute, "esam-mute"),
+        (Self::MacSpoiled, "mac-spoiled"),
         (Self::CardPulledBefore, "card-pulled-before"),
         (Self::CardPulledAfter, "card-pulled-after"),
         (Self::PsamAbsent, "psam-absent"),

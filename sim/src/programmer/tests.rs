@@ -405,6 +405,43 @@ fn at_another_speed_or_without_dtr_nothing_is_understood() {
 }
 
 #[test]
+fn an_esam_that_loses_its_power_forgets_its_challenge() {
+    let mut air = with_tags(Model::primitives(), &["tag-normal"]);
+    say(&mut air, BST);
+    let challenge = transfer(NORMAL, "02", "01 05 0084000004");
+    assert_eq!(say(&mut air, &challenge).len(), 1);
+    air.arm(Fault::EsamLosesPower, 0, Ending::AfterOne);
+    assert_eq!(say(&mut air, &challenge), [""; 0], "it sleeps");
+    say(&mut air, BST);
+    assert_eq!(say(&mut air, &challenge).len(), 1);
+
+    let mut contact = with_tags(Model::bobu(), &["tag-normal"]);
+    let run = |programmer: &mut Programmer, apdu: &str| {
+        programmer.move_tags();
+        let apdu = bytes(apdu);
+        let answers = programmer.run_list(Chip::Esam(0), &[&apdu]);
+        text(&answers.unwrap()[0])
+    };
+    run(&mut contact, "0084000004");
+    contact.arm(Fault::EsamLosesPower, 0, Ending::AfterOne);
+    assert_eq!(run(&mut contact, "04D6811A0501C6631A77"), "6984");
+}
+
+#[test]
+fn a_spoiled_mac_is_refused_and_a_mute_esam_has_done_what_it_was_told() {
+    let mut programmer = with_tags(Model::bobu(), &["tag-normal"]);
+    let mut run = |apdu: &str, fault| {
+        programmer.arm(fault, 0, Ending::AfterOne);
+        let answers = programmer.run_list(Chip::Esam(0), &[&bytes(apdu)]);
+        answers.map(|answers| text(&answers[0]))
+    };
+    assert_eq!(run("0084000004", Fault::EsamMute), None);
+    let refused = run("04D6811A0501C6631A77", Fault::MacSpoiled);
+    assert_eq!(refused.as_deref(), Some("6988"), "it had a challenge");
+    assert_eq!(programmer.marks(), [Fault::EsamMute, Fault::MacSpoiled]);
+}
+
+#[test]
 fn every_fault_has_a_name_of_its_own() {
     for (fault, name) in Fault::ALL {
         assert_eq!(Fault::named(name), Some(fault));

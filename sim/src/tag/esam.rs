@@ -10,6 +10,9 @@ use crate::crypto::{Key, mac_retail, tdes};
 
 /// Place of the removal flag in the system information.
 const REMOVAL_FLAG: usize = 26;
+/// Its values.
+const REMOVED: u8 = 0x00;
+const INSTALLED: u8 = 0x01;
 /// Short identifier of EF01, in either directory.
 const EF01: u8 = 0x01;
 /// RK21, 3DES.
@@ -34,6 +37,8 @@ struct Volatile {
     directory: Directory,
     /// The challenge, zero-filled to a MAC's initial value.
     challenge: Option<[u8; 8]>,
+    /// After so many bytes of the next secured write the power fails.
+    tear: Option<usize>,
 }
 
 /// The keys of a tag whose algorithm is 3DES.
@@ -53,6 +58,10 @@ pub struct Esam {
     keys: Option<Keys>,
     system: Vec<u8>,
     vehicle: Vec<u8>,
+    /// The encrypted read gives its random back.
+    random_returns: bool,
+    /// The tamper switch, whose contact the chip sees, is held in.
+    is_held: bool,
     random: Generator,
     #[serde(skip)]
     volatile: Volatile,
@@ -70,6 +79,8 @@ impl Esam {
             }),
             system: person.system_file(),
             vehicle: person.vehicle_file(),
+            random_returns: person.random_returns,
+            is_held: person.is_held,
             random: Generator::new(u64::from_be_bytes(person.serial)),
             volatile: Volatile::default(),
         }
@@ -95,8 +106,17 @@ impl Esam {
         self.system[REMOVAL_FLAG]
     }
 
-    pub(super) fn clear_removal_flag(&mut self) {
-        self.system[REMOVAL_FLAG] = 0x00;
+    /// Whether the tamper switch is held in.
+    pub(super) fn is_held(&self) -> bool {
+        self.is_held
+    }
+
+    /// The tamper switch goes in or pops out; an active tag is removed then.
+    pub(super) fn hold_switch(&mut self, held: bool) {
+        self.is_held = held;
+        if !held && self.removal_flag() == INSTALLED {
+            self.system[REMOVAL_FLAG] = REMOVED;
+        }
     }
 
     /// Powers the chip; doing so again is a reset.
@@ -112,13 +132,22 @@ impl Esam {
         self.volatile = Volatile::default();
     }
 
+    /// Has the power fail after so many bytes of the next secured write, while there is power at all.
+    pub fn tear_next_write(&mut self, bytes: usize) {
+        self.volatile.tear = Some(bytes);
+    }
+
     /// One command APDU in, data ‖ SW1 ‖ SW2 out; a chip without power answers nothing.
     pub fn transmit(&mut self, apdu: &[u8]) -> Vec<u8> {
         if !self.volatile.powered {
             return Vec::new();
         }
         let challenge = self.volatile.challenge.take();
-        encode(Command::parse(apdu).and_then(|command| self.answer(&command, challenge)))
+        let answer = Command::parse(apdu).and_then(|command| self.answer(&command, challenge));
+        match self.volatile.powered {
+            true => encode(answer),
+            false => Vec::new(),
+        }
     }
 
     fn answer(&mut self, command: &Command<'_>, challenge: Option<[u8; 8]>) -> Answer {
@@ -173,8 +202,8 @@ impl Esam {
 
     /// `00B4 00 00 0A random(8) Le keyId`: the vehicle information, encrypted.
     ///
-    /// The plaintext is LD ‖ random ‖ file, filled with `80 00…` where it does not fill its blocks; what no
-    /// source says of it is a choice here (reference §6.2).
+    /// The plaintext is LD ‖ random ‖ file, or LD ‖ file where the random does not come back, filled with `80 00…`
+    /// where it does not fill its blocks; what no source says of it is a choice here (reference §6.2).
     fn read_encrypted(&mut self, command: &Command<'_>) -> Answer {
         if self.volatile.directory != Directory::Etc {
             return Err(Sw::FILE_NOT_FOUND);
@@ -185,9 +214,10 @@ impl Esam {
         let file = file.ok_or(Sw::WRONG_LENGTH)?;
         match (&self.keys, key) {
             (Some(keys), READ_KEY) => {
-                let mut plain = vec![8 + length];
-                plain.extend(random);
-                plain.extend(file);
+                let random = random.iter().filter(|_| self.random_returns);
+                let mut plain = vec![0];
+                plain.extend(random.chain(file));
+                plain[0] = (plain.len() - 1) as u8;
                 if !plain.len().is_multiple_of(8) {
                     plain.push(0x80);
                     plain.resize(plain.len().next_multiple_of(8), 0x00);
@@ -218,7 +248,8 @@ impl Esam {
         Ok(challenge[..length].to_vec())
     }
 
-    /// UPDATE BINARY with MAC: `04D6 81 offset Lc data MAC(4)` (reference §2.3, §4).
+    /// UPDATE BINARY with MAC: `04D6 81 offset Lc data MAC(4)` (reference §2.3, §4). A tag whose switch stands out is
+    /// not written, except to say that it was removed.
     fn update_binary(&mut self, command: &Command<'_>, challenge: Option<[u8; 8]>) -> Answer {
         if command.p1 != 0x80 | EF01 {
             return Err(Sw::FILE_NOT_FOUND);
@@ -239,7 +270,20 @@ impl Esam {
         if mac_retail(&keys.damk, &iv, &[&command.header, data].concat()) != *mac {
             return Err(Sw::WRONG_SM_MAC);
         }
-        place.copy_from_slice(data);
+        let says_removed = (start, data) == (REMOVAL_FLAG, &[REMOVED]);
+        if !self.is_held && !says_removed {
+            return Err(Sw::CONDITIONS);
+        }
+        let whole = data.len();
+        let written = self
+            .volatile
+            .tear
+            .take()
+            .map_or(whole, |tear| tear.min(whole));
+        place[..written].copy_from_slice(&data[..written]);
+        if written < whole {
+            self.power_off();
+        }
         Ok(Vec::new())
     }
 }

@@ -30,8 +30,6 @@ pub enum Light {
 pub struct Tag {
     mac: [u8; 4],
     esam: Esam,
-    /// The switch has popped out since the tag was activated.
-    tampered: bool,
     #[serde(skip)]
     light: Light,
     /// A BST has woken it, and nothing has released it since.
@@ -45,7 +43,6 @@ impl Tag {
         Self {
             mac: person.mac,
             esam: Esam::new(person),
-            tampered: person.tampered,
             light: Light::Off,
             awake: false,
         }
@@ -76,10 +73,15 @@ impl Tag {
         self.esam.removal_flag() != 0x01
     }
 
-    /// The tamper switch 防拆 pops out: the flag in the system information says so from now on.
-    pub fn press_switch(&mut self) {
-        self.tampered = true;
-        self.esam.clear_removal_flag();
+    /// The tamper switch 防拆 is held in, by a finger or a windscreen, or pops out: then the flag in the system
+    /// information of an active tag says so from now on.
+    pub fn hold_switch(&mut self, held: bool) {
+        self.esam.hold_switch(held);
+    }
+
+    /// Whether the tamper switch is held in.
+    pub fn is_held(&self) -> bool {
+        self.esam.is_held()
     }
 
     /// Comes into the field or goes out of it: the chip has no power before it is called.
@@ -116,9 +118,8 @@ impl Tag {
 
     /// The two status bytes, OBUStatus (serial reference §2.1).
     pub fn status(&self, has_card: bool) -> [u8; 2] {
-        let flag = self.esam.removal_flag();
-        let tampered = self.tampered && flag != 0x01;
         let card = if has_card { 0x00 } else { 0x80 };
-        [card | u8::from(tampered) << 1, flag]
+        let tampered = u8::from(!self.is_held()) << 1;
+        [card | tampered, self.esam.removal_flag()]
     }
 }

@@ -30,8 +30,10 @@ pub struct Personalisation {
     pub expiry: [u8; 4],
     /// Removal flag 拆卸状态: 01 installed.
     pub removal_flag: u8,
-    /// Its switch has popped out.
-    pub tampered: bool,
+    /// Its tamper switch 防拆 is held in, as on a windscreen.
+    pub is_held: bool,
+    /// The encrypted read gives its random back, which shows that the tag is here and now.
+    pub random_returns: bool,
     /// The vehicle; a new tag has none.
     pub vehicle: Option<Vehicle>,
 }

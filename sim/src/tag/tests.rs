@@ -68,12 +68,17 @@ fn a_tag_of_another_algorithm_has_keys_that_nobody_knows() {
 /// The activation for a challenge. The chip's randoms cannot be chosen, so its MAC is computed here, with the key
 /// that the other implementation found; `the_worked_mac_comes_out` holds it against that one's MAC.
 fn activation(challenge: &str) -> String {
+    secured(challenge, "04D6811A0501")
+}
+
+/// A write without its MAC, for a challenge.
+fn secured(challenge: &str, write: &str) -> String {
     let key = bytes("E67EF6AC5E8EC17DD6A164F21CEA8DF3")
         .try_into()
         .unwrap();
     let iv = bytes(&format!("{challenge}00000000")).try_into().unwrap();
-    let mac = crate::crypto::mac_retail(&key, &iv, &bytes("04D6811A0501"));
-    format!("04D6811A0501{}", text(&mac))
+    let mac = crate::crypto::mac_retail(&key, &iv, &bytes(write));
+    format!("{write}{}", text(&mac))
 }
 
 #[test]
@@ -85,8 +90,10 @@ fn the_worked_mac_comes_out() {
 fn a_removed_tag_is_activated_by_its_mac_only() {
     let mut tag = tag("tag-normal");
     assert_eq!((tag.is_removed(), tag.status(true)), (false, [0x00, 0x01]));
-    tag.press_switch();
+    tag.hold_switch(false);
     assert_eq!((tag.is_removed(), tag.status(false)), (true, [0x82, 0x00]));
+    tag.hold_switch(true);
+    assert_eq!((tag.is_removed(), tag.status(false)), (true, [0x80, 0x00]));
     say(&mut tag, SELECT_MF);
     assert_eq!(
         say(&mut tag, "04D6811A0501C6631A77"),
@@ -104,6 +111,50 @@ fn a_removed_tag_is_activated_by_its_mac_only() {
     assert_eq!(say(&mut tag, &activation(&challenge[..8])), "9000");
     assert_eq!((tag.is_removed(), tag.status(true)), (false, [0x00, 0x01]));
     assert_eq!(say(&mut tag, "00D6811A0101"), "6982", "never without a MAC");
+}
+
+#[test]
+fn a_tag_whose_switch_stands_out_says_that_it_is_removed_and_nothing_else() {
+    let mut tag = tag("tag-normal");
+    tag.hold_switch(false);
+    say(&mut tag, SELECT_MF);
+    let challenge = say(&mut tag, "0084000004");
+    assert_eq!(say(&mut tag, &activation(&challenge[..8])), "6985");
+    let challenge = say(&mut tag, "0084000004");
+    let removed = secured(&challenge[..8], "04D6811A0500");
+    assert_eq!(say(&mut tag, &removed), "9000");
+    tag.hold_switch(true);
+    let challenge = say(&mut tag, "0084000004");
+    assert_eq!(say(&mut tag, &activation(&challenge[..8])), "9000");
+}
+
+#[test]
+fn a_torn_write_leaves_a_part_and_no_answer() {
+    let mut tag = tag("tag-normal");
+    say(&mut tag, SELECT_MF);
+    let challenge = say(&mut tag, "0084000004");
+    // Signed 2024-01-15 becomes 2025 only.
+    let update = secured(&challenge[..8], "04D681120820250607");
+    tag.esam_mut().tear_next_write(2);
+    assert_eq!(say(&mut tag, &update), "");
+    tag.wake();
+    let file = text(tag.esam().system());
+    assert_eq!(&file[36..44], "20250115");
+}
+
+#[test]
+fn a_kind_of_tag_gives_the_file_back_without_the_random() {
+    let mut tag = Tag::new(&Personalisation {
+        random_returns: false,
+        ..demo::tag_personalisation("tag-normal").unwrap()
+    });
+    tag.wake();
+    say(&mut tag, SELECT_ETC);
+    // LD 3B and the file of `the_vehicle_comes_encrypted_and_never_in_the_clear`, 3DES-ECB.
+    let first = say(&mut tag, "00B400000A 0102030405060708 3B 00");
+    assert_eq!(first.len(), 2 * (64 + 2));
+    let again = say(&mut tag, "00B400000A 0807060504030201 3B 00");
+    assert_eq!(first, again, "nothing in it is new");
 }
 
 #[test]
@@ -129,7 +180,7 @@ fn a_tag_in_the_field_sleeps_until_it_is_called() {
 #[test]
 fn what_a_tag_has_stored_survives_its_way_to_the_shelf() {
     let mut tag = tag("tag-truck");
-    tag.press_switch();
+    tag.hold_switch(false);
     let kept = serde_json::to_string(&tag).unwrap();
     let back: Tag = serde_json::from_str(&kept).unwrap();
     assert_eq!(back.esam().system(), tag.esam().system());

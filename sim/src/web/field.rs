@@ -174,7 +174,7 @@ impl VirtualBench {
         self.bench.programmer.borrow().is_some()
     }
 
-    /// The tags: `{id, zh, en, inField, light, removed}`; `light` is empty, `green` or `red`.
+    /// The tags: `{id, zh, en, inField, light, removed, held}`; `light` is empty, `green` or `red`.
     pub fn tags(&self) -> Result<JsValue, JsValue> {
         let tags = demo::tags().into_iter().map(|demo| {
             let tag = self.bench.tag(demo.id)?;
@@ -191,6 +191,7 @@ impl VirtualBench {
                 ("inField", in_field.into()),
                 ("light", light.into()),
                 ("removed", tag.is_removed().into()),
+                ("held", tag.is_held().into()),
             ]))
         });
         Ok(array(tags.collect::<Result<Vec<_>, JsValue>>()?))
@@ -208,17 +209,23 @@ impl VirtualBench {
         self.bench.take_tag(id)
     }
 
-    /// The tamper switch of a tag pops out: its removal flag is cleared.
+    /// The tamper switch of a tag pops out.
     #[wasm_bindgen(js_name = pressSwitch)]
     pub fn press_switch(&self, id: &str) -> Result<(), JsValue> {
+        self.hold_switch(id, false)
+    }
+
+    /// The tamper switch of a tag is held in, or pops out: then an active tag is removed.
+    #[wasm_bindgen(js_name = holdSwitch)]
+    pub fn hold_switch(&self, id: &str, held: bool) -> Result<(), JsValue> {
         let mut tag = self.bench.tag(id)?;
         let serial = tag.esam().serial();
         self.bench.with_programmer(|programmer| {
             let tags = programmer.tags_mut().iter_mut();
             let here = tags.into_iter().find(|tag| tag.esam().serial() == serial);
-            here.into_iter().for_each(Tag::press_switch);
+            here.into_iter().for_each(|tag| tag.hold_switch(held));
         });
-        tag.press_switch();
+        tag.hold_switch(held);
         self.bench.tags.keep(id, &tag);
         self.bench.changed();
         Ok(())

@@ -28,10 +28,12 @@ fn concerns(fault: Fault, setup: &Setup) -> bool {
     match fault {
         Fault::WrongEscape | Fault::OtherTag => setup.over_the_air,
         Fault::FragmentLost | Fault::FragmentTwice => !setup.over_the_air,
-        // Those of calling tags, of the card, of a PSAM.
-        Fault::SecondTag | Fault::CardPulledBefore | Fault::CardPulledAfter | Fault::PsamAbsent => {
-            false
-        }
+        // Those of calling tags, of a secured write, of the card, of a PSAM.
+        Fault::SecondTag
+        | Fault::MacSpoiled
+        | Fault::CardPulledBefore
+        | Fault::CardPulledAfter
+        | Fault::PsamAbsent => false,
         _ => true,
     }
 }

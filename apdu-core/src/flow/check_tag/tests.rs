@@ -3,13 +3,15 @@ use std::string::String;
 use std::vec;
 
 use super::*;
+use crate::apdu::{Command, Response};
 use crate::authority::{CardStatus, Refusal, TagField, TagVehicle};
 use crate::bcd::Date;
 use crate::card::{Answer, NoAnswer};
 use crate::flow::KeptEvidence;
-use crate::hex::{Fixed, decode, encode};
+use crate::hex::{Bytes, Fixed, decode, encode};
 use crate::obu::{ContractSerial, TagProfile};
-use crate::obu_programmer::{Device, Mmi, PsamSlot};
+use crate::obu_programmer::{Channel, Device, Mmi, PsamSlot};
+use crate::sw::Sw;
 
 /// By the tables of reference §6.1 and §6.2: Gansu, 3DES, on its windscreen; 甘A12345, blue, class 1.
 const SYSTEM: &str = "B8CACBE06201000100166201230100000017202401152034011401";
