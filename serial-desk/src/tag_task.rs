@@ -80,7 +80,11 @@ async fn activate(
         println!("active       already");
         return Ok(None);
     }
-    print!("Does the light of this tag show? (yes) ");
+    let asked = match met.signals {
+        true => "Does the light of this tag show?",
+        false => "Is this the tag on the windscreen?",
+    };
+    print!("{asked} (yes) ");
     let _ = std::io::stdout().flush();
     let mut answer = String::new();
     let seen = answers.read_line(&mut answer).is_ok() && answer.trim() == "yes";

@@ -4,7 +4,7 @@ use super::write_tag::{Showing, TagDone, show, write_tag};
 use super::{Progress, ReadCard, Step, show_card};
 use crate::authority::{BeginTagTask, NamedTag, TagTasks, TagTold, TagWork};
 use crate::card::{Card, PowerSession};
-use crate::fault::Fault;
+use crate::fault::{Code, Fault};
 use crate::obu_programmer::{Mmi, ObuProgrammer, Tag};
 
 /// A tag that was met for its activation. It signals, so that the person sees which one it is.
@@ -12,6 +12,8 @@ use crate::obu_programmer::{Mmi, ObuProgrammer, Tag};
 pub struct MetTag {
     /// The task, and card, tag and record compared. Done where the tag is active already.
     pub told: TagTold,
+    /// Whether the tag signals. In contact it cannot be told to, and there is only the one.
+    pub signals: bool,
 }
 
 /// Calls the only tag near by, has it compared with the card, and lets it signal: the person confirms its light.
@@ -58,8 +60,12 @@ async fn meet(
 
     // Not let go after that: a tag that sleeps shows no light.
     progress.at(Step::SignalTag);
-    programmer.set_mmi(session, Mmi::Ok).await?;
-    Ok(MetTag { told })
+    let signals = match programmer.set_mmi(session, Mmi::Ok).await {
+        Ok(()) => true,
+        Err(none) if none.code == Code::ProgrammerCannot => false,
+        Err(none) => return Err(none.into()),
+    };
+    Ok(MetTag { told, signals })
 }
 
 /// Activates a tag that was met: card and tag are read and compared again, and only then its flag is written. A

@@ -5,12 +5,15 @@ use std::future::pending;
 use std::rc::Rc;
 
 use apdu_core::authority::{
-    Account, Accounted, Authorise, Authorised, Authority, CreateRecharge, Evidence, InitForLoad,
-    LetGo, Recharge, RecordId, Refusal, Sight, Sighted,
+    Account, Accounted, Authorise, Authorised, Authority, BeginTagTask, CreateRecharge, Evidence,
+    InitForLoad, LetGo, Recharge, RecordId, Refusal, ShownTag, ShownVehicle, Sight, Sighted,
+    SignTag, SignedTag, TagAuthority, TagRefused, TagSight, TagSighted, TagTask, TagTaskId,
+    TagTasks, TagTold, TagVehicle,
 };
 use apdu_core::bcd::CardNumber;
 use apdu_core::card::Answer;
 use apdu_core::fault::Code;
+use apdu_core::obu::ContractSerial;
 use etc_api::{MoneyOut, Payment, PaymentKind, RefundOutcome};
 use etc_backend::desk::{Attempt, Desk, Error, Who};
 
@@ -216,5 +219,70 @@ impl Authority for Counter<'_> {
         Box::pin(
             self.ask(move |desk, who, attempt| wait(desk.let_go(who, attempt, &record, &proof))),
         )
+    }
+}
+
+impl TagTasks for Counter<'_> {
+    fn begin_tag_task<'a>(
+        &'a mut self,
+        request: &'a BeginTagTask,
+    ) -> Answer<'a, Result<TagTask, Refusal>> {
+        let request = request.clone();
+        Box::pin(
+            self.ask(move |desk, who, attempt| wait(desk.begin_tag_task(who, attempt, &request))),
+        )
+    }
+
+    fn show_tag<'a>(
+        &'a mut self,
+        task: &'a TagTaskId,
+        shown: &'a ShownTag,
+    ) -> Answer<'a, Result<TagTold, Refusal>> {
+        let (task, shown) = (task.clone(), shown.clone());
+        Box::pin(self.ask(move |desk, who, _| wait(desk.show_tag(who, &task, &shown))))
+    }
+
+    fn sign_tag<'a>(
+        &'a mut self,
+        task: &'a TagTaskId,
+        request: &'a SignTag,
+    ) -> Answer<'a, Result<SignedTag, Refusal>> {
+        let (task, request) = (task.clone(), request.clone());
+        Box::pin(
+            self.ask(move |desk, who, attempt| wait(desk.sign_tag(who, attempt, &task, &request))),
+        )
+    }
+
+    fn tag_refused<'a>(
+        &'a mut self,
+        task: &'a TagTaskId,
+        refused: &'a TagRefused,
+    ) -> Answer<'a, Result<TagTask, Refusal>> {
+        let (task, refused) = (task.clone(), refused.clone());
+        Box::pin(
+            self.ask(move |desk, who, attempt| {
+                wait(desk.tag_refused(who, attempt, &task, &refused))
+            }),
+        )
+    }
+}
+
+impl TagAuthority for Counter<'_> {
+    fn sight_tag<'a>(
+        &'a mut self,
+        tag: ContractSerial,
+        sight: &'a TagSight,
+    ) -> Answer<'a, Result<TagSighted, Refusal>> {
+        let sight = sight.clone();
+        Box::pin(self.ask(move |desk, who, _| wait(desk.sight_tag(who, tag, &sight))))
+    }
+
+    fn open_vehicle<'a>(
+        &'a mut self,
+        tag: ContractSerial,
+        shown: &'a ShownVehicle,
+    ) -> Answer<'a, Result<TagVehicle, Refusal>> {
+        let shown = shown.clone();
+        Box::pin(self.ask(move |desk, who, _| wait(desk.open_vehicle(who, tag, &shown))))
     }
 }

@@ -5,11 +5,11 @@ use etc_sim::reader::Fault;
 /// What goes wrong at one await.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
-    /// The card is pulled before the command reaches it.
+    /// The card, or the tag, is taken away before the command reaches it.
     PulledBefore,
-    /// The card carries the command out and is pulled before its answer.
+    /// It carries the command out and is taken away before its answer.
     PulledAfter,
-    /// The card carries the command out and its answer is lost.
+    /// It carries the command out and its answer is lost.
     AnswerLost,
     /// The page panics while the card carries the command out: the flow is dropped, and the card stays
     /// under power as it stands. That is what neither a lost answer nor the end of the tab leaves.
@@ -34,6 +34,14 @@ pub enum Cut {
     TabGone,
     /// The reader meets the next message with this.
     Reader(Fault),
+    /// The tag's ESAM loses its power before the list reaches it.
+    PowerLost,
+    /// Another tag lies there instead.
+    Swapped,
+    /// The ESAM's power fails in the middle of a write.
+    TornWrite,
+    /// The MAC of a write comes spoilt to the ESAM.
+    Spoilt,
 }
 
 /// Which side of the page an await waits for.
@@ -47,6 +55,12 @@ pub enum Side {
     Message,
     /// A USB transfer that has just ended.
     Transfer,
+    /// A tag that is called, or is to signal.
+    Call,
+    /// A tag that is read.
+    Tag,
+    /// A tag that is written.
+    TagWrite,
 }
 
 impl Cut {
@@ -82,6 +96,27 @@ impl Cut {
                 Self::Reader(Fault::MuteAfter),
             ],
             Side::Transfer => &[Self::Pulled, Self::Unplugged, Self::TabGone],
+            Side::Call => &[Self::PulledBefore, Self::TabGoneBefore, Self::Swapped],
+            Side::Tag => &[
+                Self::PulledBefore,
+                Self::AnswerLost,
+                Self::PowerLost,
+                Self::Swapped,
+                Self::Panicked,
+                Self::TabGoneAfter,
+            ],
+            Side::TagWrite => &[
+                Self::PulledBefore,
+                Self::PulledAfter,
+                Self::AnswerLost,
+                Self::PowerLost,
+                Self::Swapped,
+                Self::TornWrite,
+                Self::Spoilt,
+                Self::Panicked,
+                Self::TabGoneBefore,
+                Self::TabGoneAfter,
+            ],
         }
     }
 }

@@ -9,24 +9,31 @@
 mod books;
 mod counter;
 mod faults;
+mod field;
 mod lent;
 mod plastic;
 mod rest;
 mod story;
+mod tag_books;
+mod tag_story;
 mod visit;
 mod wire;
 mod world;
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 
 use etc_sim::reader::Model;
 
 pub use books::{Books, Line};
 pub use counter::{Counter, RefundStep};
 pub use faults::{Chance, Cut, Faults, Side, Tear};
+pub use field::{Field, Laid, Reach};
 pub use plastic::{Plastic, Subject, in_the_records};
 pub use rest::{Sight, give_back, settle};
 pub use story::{Act, Story};
+pub use tag_books::TagBooks;
+pub use tag_story::{TagAct, TagWays, explore_tags, sn, visit_tag};
 pub use visit::{Wish, decide, decide_about, refund, visit};
 pub use world::{CARD, DECIDERS, MORNING, Outlet, PASSWORD, Quiet, Slot, World};
 
@@ -84,7 +91,10 @@ pub fn explore_wire(model: Model, subject: &Subject, story: &Story, depth: usize
 fn explore_in(world: &World, subject: &Subject, story: &Story, depth: usize) -> Report {
     let mut report = Report::default();
     world.note(format!("{}: {}", subject.name, story.name));
-    go_on(world, story, story.acts, depth, &Vec::new(), &mut report);
+    let play = |act: &Act, world: &World| act.play(world);
+    tell(world, story.acts, depth, &[], &play, &mut |world, cuts| {
+        end(world, story, cuts, &mut report);
+    });
     report
 }
 
@@ -105,28 +115,29 @@ pub fn replay(world: &World, story: &Story, cuts: &Cuts) -> String {
     end
 }
 
-/// What is left of the story, from this world on. Acts without a cut are told once, and forked from.
-fn go_on(
+/// What is left of a story, from this world on, cut in every way; then its end. Acts without a cut are told once,
+/// and forked from.
+fn tell<A: Debug>(
     world: &World,
-    story: &Story,
-    acts: &[Act],
+    acts: &[A],
     depth: usize,
     cuts: &[Vec<(usize, Cut)>],
-    report: &mut Report,
+    play: &dyn Fn(&A, &World),
+    end: &mut dyn FnMut(&World, &[Vec<(usize, Cut)>]),
 ) {
     let Some((act, later)) = acts.split_first() else {
-        return end(world, story, cuts, report);
+        return end(world, cuts);
     };
     let mut plans = vec![Vec::new()];
     while let Some(plan) = plans.pop() {
         let run = world.fork();
         run.note(format!("{act:?}, cut {plan:?}"));
         run.plan(Faults::Planned(plan.clone()));
-        act.play(&run);
+        play(act, &run);
         let awaits = run.awaits();
         run.plan(Faults::Planned(Vec::new()));
         let so_far = extended(cuts, plan.clone());
-        go_on(&run, story, later, depth - plan.len(), &so_far, report);
+        tell(&run, later, depth - plan.len(), &so_far, play, end);
         if plan.len() < depth {
             let beyond = plan.last().map_or(0, |&(at, _)| at + 1);
             for (at, side) in awaits.into_iter().enumerate().skip(beyond) {

@@ -22,6 +22,7 @@ use super::AMOUNT;
 use super::books::Books;
 use super::counter::Counter;
 use super::faults::{Cut, Faults, Side, Tear};
+use super::field::Laid;
 use super::plastic::{Plastic, Subject, in_the_records};
 use super::wire::Wire;
 use crate::wait;
@@ -87,6 +88,11 @@ type Meanwhile = Rc<dyn Fn(&World)>;
 pub struct World {
     /// The cards.
     pub cards: Vec<Plastic>,
+    /// The tags.
+    pub tags: Vec<Laid>,
+    /// The session with a tag, and how many there were.
+    pub(super) tag_session: Cell<Option<PowerSession>>,
+    tag_sessions: Cell<u32>,
     store: Arc<dyn Store>,
     /// The same store, where it is in memory: only there time is ours.
     memory: Option<Arc<MemoryStore>>,
@@ -148,6 +154,9 @@ impl World {
         let plastic = |(number, subject): &(CardNumber, &Subject)| Plastic::new(*number, subject);
         Self {
             cards: cards.iter().map(plastic).collect(),
+            tags: Vec::new(),
+            tag_session: Cell::default(),
+            tag_sessions: Cell::default(),
             store,
             memory,
             people,
@@ -168,6 +177,12 @@ impl World {
         }
     }
 
+    /// Puts these tags and vehicles into the records, and the tags on the table.
+    pub fn stock_tags(&mut self, stock: &Stock, tags: Vec<Laid>) {
+        wait(self.store.add(stock)).expect("they are new");
+        self.tags = tags;
+    }
+
     /// The same ledger, and one card that is new to it.
     pub fn with_new_card(&self, number: CardNumber, subject: &Subject) -> Self {
         let card = StockCard {
@@ -182,6 +197,9 @@ impl World {
         self.forks.set(self.forks.get().wrapping_mul(31) + 1);
         Self {
             cards: vec![Plastic::new(number, subject)],
+            tags: Vec::new(),
+            tag_session: Cell::default(),
+            tag_sessions: Cell::default(),
             store: self.store.clone(),
             memory: self.memory.clone(),
             people: self.people.clone(),
@@ -209,6 +227,9 @@ impl World {
         self.forks.set(self.forks.get().wrapping_mul(31) + 1);
         Self {
             cards: self.cards.clone(),
+            tags: self.tags.clone(),
+            tag_session: self.tag_session.clone(),
+            tag_sessions: self.tag_sessions.clone(),
             store: memory.clone(),
             memory: Some(memory),
             people: self.people.clone(),
@@ -387,6 +408,14 @@ impl World {
             card,
             wire,
         }
+    }
+
+    /// A session with a tag begins; any other is over.
+    pub(super) fn new_session(&self) -> PowerSession {
+        self.tag_sessions.set(self.tag_sessions.get() + 1);
+        let session = PowerSession(self.tag_sessions.get());
+        self.tag_session.set(Some(session));
+        session
     }
 
     /// A fresh idempotency key.

@@ -10,3 +10,4 @@ mod let_go;
 mod logs;
 mod lost_ledger;
 mod recordings;
+mod tags;

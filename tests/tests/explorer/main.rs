@@ -13,6 +13,7 @@ use etc_tests::explore::{
 use etc_tests::run;
 
 mod databases;
+mod tags;
 mod wire;
 
 /// One way in which a card may differ. Of one kind a card has one.

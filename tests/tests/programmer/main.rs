@@ -17,6 +17,7 @@ use etc_tests::run;
 mod card;
 mod faults;
 mod probe;
+mod tag_tasks;
 mod tags;
 
 /// A kind of programmer with the profile that speaks to it.

@@ -62,6 +62,7 @@ struct Script {
     calls: usize,
     /// The tag that lies there in truth, where a programmer in contact does not tell.
     lying: Option<&'static str>,
+    in_contact: bool,
 }
 
 type Answered<'a, T> = Answer<'a, Result<T, NoAnswer>>;
@@ -168,7 +169,10 @@ impl ObuProgrammer for Script {
     fn set_mmi(&mut self, session: PowerSession, shown: Mmi) -> Answered<'_, ()> {
         assert_eq!((session, shown), (PowerSession(self.sessions), Mmi::Ok));
         self.log.borrow_mut().push("light".into());
-        at_once(Ok(()))
+        at_once(match self.in_contact {
+            true => Err(NoAnswer::not_sent(Code::ProgrammerCannot)),
+            false => Ok(()),
+        })
     }
 
     fn release(&mut self, _: PowerSession) -> Answered<'_, ()> {
@@ -343,6 +347,7 @@ impl Table {
                 challenges: VecDeque::new(),
                 calls: 9,
                 lying: None,
+                in_contact: false,
             },
             records: Records {
                 log: log.clone(),
@@ -375,6 +380,7 @@ impl Table {
     fn activate(&mut self) -> Result<TagDone, Fault> {
         let met = MetTag {
             told: told(TagWork::Activate, &[TagFile::RemovalFlag]).expect("told"),
+            signals: true,
         };
         let mut card = Plastic(self.log.clone());
         run(activate_obu(
@@ -641,8 +647,17 @@ fn a_tag_that_is_met_signals_and_stays_awake() {
     let (script, records) = (&mut table.script, &mut table.records);
     let met = run(meet_for_activation(&read, script, records, &mut Quiet)).expect("met");
     assert_eq!(met.told.next, [TagFile::RemovalFlag]);
+    assert!(met.signals);
     let chart = [&["card", "call", "begin"][..], &READ, &["light"]];
     assert_eq!(table.happened(), chart.concat());
+
+    // In contact there is one tag, and no light.
+    let flag = told(TagWork::Activate, &[TagFile::RemovalFlag]);
+    let mut contact = Table::new([flag]);
+    contact.script.in_contact = true;
+    let (script, records) = (&mut contact.script, &mut contact.records);
+    let met = run(meet_for_activation(&read, script, records, &mut Quiet)).expect("met");
+    assert!(!met.signals);
 
     table.log.borrow_mut().clear();
     let (script, records) = (&mut table.script, &mut table.records);

@@ -46,6 +46,18 @@ fn go_on<'a>(begin: &Begin<'a>) -> Option<&'a TagJob> {
     begin.file.job.as_ref().filter(same)
 }
 
+/// The same tag was issued to the same card in the same way already, by a task whose last answer may have been
+/// lost.
+pub fn done_already<'a>(begin: &Begin<'a>) -> Option<&'a TagJob> {
+    let card = begin.card?.number;
+    let is_there = |pairing: &Pairing| pairing.card == Some(card);
+    let same = |job: &&TagJob| {
+        job.state == TagTaskState::Done && job.work == begin.work && job.card == Some(card)
+    };
+    let issued = begin.file.pairing.as_ref().is_some_and(is_there);
+    begin.file.issue.as_ref().filter(same).filter(|_| issued)
+}
+
 /// Begins a task. What was open on the tag or the card ends by it, unless something was signed there for
 /// another card.
 pub fn begin(begin: &Begin<'_>, teller: &Teller<'_>) -> Result<TagDecision, Code> {
