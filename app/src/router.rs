@@ -27,6 +27,8 @@ pub enum Page {
     Drawer,
     /// 日报
     Day,
+    /// 库存与状态
+    Stock,
     /// 设备
     Devices,
     /// 常见故障及其解决方法
@@ -49,6 +51,7 @@ impl Page {
             Self::Records => "#/records".into(),
             Self::Drawer => "#/drawer".into(),
             Self::Day => "#/day".into(),
+            Self::Stock => "#/stock".into(),
             Self::Devices => "#/devices".into(),
             Self::Faults => "#/faults".into(),
             Self::Fault(code) => format!("#/faults/{code}"),
@@ -67,6 +70,7 @@ impl Page {
             "records" => Self::Records,
             "drawer" => Self::Drawer,
             "day" => Self::Day,
+            "stock" => Self::Stock,
             "devices" => Self::Devices,
             "faults" => Self::Faults,
             other => other
@@ -94,6 +98,7 @@ impl Page {
                 | Self::Records
                 | Self::Drawer
                 | Self::Day
+                | Self::Stock
                 | Self::Devices
         )
     }
@@ -158,6 +163,7 @@ mod tests {
             Page::Records,
             Page::Drawer,
             Page::Day,
+            Page::Stock,
             Page::Devices,
             Page::Faults,
         ];

@@ -1,14 +1,18 @@
 //! Calls of a task that writes a tag, and of the stock.
 
 use apdu_core::authority::{
-    BeginTagTask, Refusal, ShownTag, SignTag, SignedTag, TagRefused, TagTask, TagTaskId, TagTasks,
+    BeginTagTask, CardStatus, Refusal, ShownTag, SignTag, SignedTag, TagRefused, TagTask, TagTaskId, TagTasks,
     TagTold,
 };
 use apdu_core::bcd::CardNumber;
 use apdu_core::card::Answer;
-use etc_api::CardPairing;
+use apdu_core::obu::ContractSerial;
+use etc_api::{
+    CancelUnseen, CardPairing, HandInLine, HandOut, SetTagStatus, StockTag, TagStockLine,
+};
+use serde::de::IgnoredAny;
 
-use super::{Backend, Request, new_key};
+use super::{Backend, Nothing, Request, new_key};
 
 impl TagTasks for Backend {
     fn begin_tag_task<'a>(
@@ -60,5 +64,62 @@ impl Backend {
     pub async fn pairing(&self, card: CardNumber) -> Result<CardPairing, Refusal> {
         self.signed_in_call(&Request::get(&format!("cards/{card}/pairing")))
             .await
+    }
+
+    /// How many tags there are, by outlet and status.
+    pub async fn tag_stock(&self) -> Result<Vec<TagStockLine>, Refusal> {
+        self.signed_in_call(&Request::get("tag-stock")).await
+    }
+
+    /// The chips that wait to be handed in.
+    pub async fn hand_ins(&self) -> Result<Vec<HandInLine>, Refusal> {
+        self.signed_in_call(&Request::get("hand-ins")).await
+    }
+
+    /// This person has the chip before them.
+    pub async fn tick_hand_in(&self, id: &str) -> Result<(), Refusal> {
+        let request = Request::post(&format!("hand-ins/{id}/tick"), &Nothing {});
+        self.signed_in_call(&request.keyed(&new_key())).await
+    }
+
+    /// Tags go to an outlet.
+    pub async fn hand_out(&self, wanted: &HandOut) -> Result<(), Refusal> {
+        let request = Request::post("tag-stock/hand-out", wanted).keyed(&new_key());
+        let _: IgnoredAny = self.signed_in_call(&request).await?;
+        Ok(())
+    }
+
+    /// The tag with this number on its back.
+    pub async fn tag_of_sn(&self, sn: &str) -> Result<StockTag, Refusal> {
+        self.signed_in_call(&Request::get(&format!("tags/sn/{sn}")))
+            .await
+    }
+
+    /// Suspends a tag, reports it lost, or lifts either.
+    pub async fn set_tag_status(
+        &self,
+        tag: ContractSerial,
+        status: CardStatus,
+        reason: &str,
+    ) -> Result<StockTag, Refusal> {
+        let body = SetTagStatus {
+            status,
+            reason: reason.to_owned(),
+        };
+        let request = Request::post(&format!("tags/{tag}/status"), &body);
+        self.signed_in_call(&request.keyed(&new_key())).await
+    }
+
+    /// Cancels a tag that nobody can show any more.
+    pub async fn cancel_unseen(
+        &self,
+        tag: ContractSerial,
+        reason: &str,
+    ) -> Result<StockTag, Refusal> {
+        let body = CancelUnseen {
+            reason: reason.to_owned(),
+        };
+        let request = Request::post(&format!("tags/{tag}/cancel"), &body);
+        self.signed_in_call(&request.keyed(&new_key())).await
     }
 }

@@ -139,6 +139,15 @@ sections! {
         settled settled_about open_record cancel back_to_amount
         record record_tail created_at outlet valid_until
     }
+    /// 库存与状态: how many tags lie where, and what a supervisor does with them.
+    stock: Stock {
+        title about help
+        counts use_of issued free central tags empty
+        hand_ins nothing_waits why chip since tick
+        exchanged forbids failed given_up
+        hand_out to_outlet to_outlet_hint sns sns_hint sns_wrong done
+        status find reason_hint lift
+    }
     /// The fault card and the fault pages.
     faults: Faults {
         title search search_hint none_found count back back_to

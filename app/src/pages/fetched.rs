@@ -18,6 +18,7 @@ use super::faults::{FaultPage, FaultsPage};
 use super::home::HomePage;
 use super::load::Load;
 use super::records::Records;
+use super::stock::StockPage;
 use super::tags::{ActivateTag, CancelTag, IssueTag};
 use crate::i18n::texts;
 use crate::parts::FaultCard;
@@ -45,11 +46,12 @@ fn records() -> Result<Make, SplitLoaderError> {
     Ok(|_| view! { <Records /> }.into_any())
 }
 
-/// Drawer and day.
+/// Drawer, day and stock.
 #[wasm_split(office, wasm_split_path = leptos::wasm_split, fallible)]
 fn office() -> Result<Make, SplitLoaderError> {
     Ok(|page| match page {
         Page::Drawer => view! { <DrawerPage /> }.into_any(),
+        Page::Stock => view! { <StockPage /> }.into_any(),
         _ => view! { <DayPage /> }.into_any(),
     })
 }
@@ -80,7 +82,7 @@ async fn fetch(page: Page) -> Result<Make, SplitLoaderError> {
         | Page::CancelTag
         | Page::Load => counter().await,
         Page::Records => records().await,
-        Page::Drawer | Page::Day => office().await,
+        Page::Drawer | Page::Day | Page::Stock => office().await,
         Page::Devices => devices().await,
         Page::Faults | Page::Fault(_) => help().await,
     }

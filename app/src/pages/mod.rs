@@ -13,6 +13,7 @@ mod load;
 mod records;
 mod refund;
 mod sign_in;
+mod stock;
 mod tags;
 mod unlock;
 

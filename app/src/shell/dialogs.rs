@@ -42,6 +42,7 @@ fn page_help(page: Page, texts: &Texts) -> &'static str {
         Page::Records => texts.records.menu.help_find,
         Page::Drawer => texts.money.menu.help_drawer,
         Page::Day => texts.money.menu.help_day,
+        Page::Stock => texts.stock.help,
         Page::Devices => texts.devices.menu.help,
         Page::Faults | Page::Fault(_) => texts.help.faults,
     }

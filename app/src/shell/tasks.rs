@@ -117,6 +117,13 @@ pub const GROUPS: &[Group] = &[
                 about: |t| t.money.menu.day_about,
                 roles: OVER_THE_COUNTER,
             },
+            Task {
+                page: Page::Stock,
+                digit: None,
+                label: |t| t.stock.title,
+                about: |t| t.stock.about,
+                roles: EVERYBODY,
+            },
         ],
     },
     Group {
@@ -181,6 +188,7 @@ pub fn title(page: Page, texts: &Texts) -> &'static str {
         Page::Records => texts.records.menu.title,
         Page::Drawer => texts.money.menu.drawer,
         Page::Day => texts.money.menu.day,
+        Page::Stock => texts.stock.title,
         Page::Devices => texts.devices.menu.title,
         Page::Faults | Page::Fault(_) => texts.tasks.faults,
     }

@@ -59,4 +59,16 @@ impl Texts {
             _ => value.to_owned(),
         }
     }
+
+    /// Why a chip waits to be handed in.
+    pub fn hand_in_reason(&self, reason: &str) -> &'static str {
+        let t = &self.stock;
+        match reason {
+            "exchanged" => t.exchanged,
+            "forbids" => t.forbids,
+            "failed" => t.failed,
+            "given-up" => t.given_up,
+            _ => self.words.unknown_value,
+        }
+    }
 }
