@@ -48,7 +48,7 @@ pub fn DevicesPage() -> impl IntoView {
         1 => view! { <SelfTest /> }.into_any(),
         2 => view! { <TraceList /> }.into_any(),
         3 => view! {
-            <div class="device-facts">
+            <div class="device-facts device-kit">
                 <section>
                     <Kit />
                 </section>
