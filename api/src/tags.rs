@@ -1,6 +1,7 @@
 //! Tags in the stock.
 
-use apdu_core::authority::CardStatus;
+use apdu_core::authority::{CardStatus, TagTask};
+use apdu_core::bcd::CardNumber;
 use apdu_core::obu::ContractSerial;
 use serde::{Deserialize, Serialize};
 
@@ -16,4 +17,100 @@ pub struct StockTag {
     pub status: CardStatus,
     /// Whether it was issued to a vehicle.
     pub issued: bool,
+}
+
+/// `GET /api/v1/cards/{number}/pairing`: what belongs to a card, and which 办理模式 it may have.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CardPairing {
+    /// The card, 20 digits.
+    pub card: CardNumber,
+    /// 车牌号码
+    pub plate: String,
+    /// 车牌颜色
+    pub plate_colour: u8,
+    /// 车型
+    pub vehicle_class: u8,
+    /// Whether the records have the data of the vehicle that a tag is written with.
+    pub vehicle_known: bool,
+    /// The tag of the card, or else of its vehicle.
+    pub tag: Option<StockTag>,
+    /// Its task that is not done yet.
+    pub open_task: Option<TagTask>,
+    /// The tags it had before, newest first.
+    pub history: Vec<PairingRow>,
+}
+
+/// A tag that a card had before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PairingRow {
+    /// Its contract serial number.
+    pub tag: ContractSerial,
+    /// From when, ms UTC.
+    pub begun_at: i64,
+    /// Until when, ms UTC.
+    pub ended_at: i64,
+    /// Why it ended: `exchanged`, `replaced` or `cancelled`.
+    pub ended_for: String,
+}
+
+/// One line of `GET /api/v1/tag-stock`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct TagStockLine {
+    /// Code of the outlet; missing for the central stock.
+    pub outlet: Option<String>,
+    /// Back-office status.
+    pub status: CardStatus,
+    /// Whether they are issued to a vehicle.
+    pub issued: bool,
+    /// How many.
+    pub tags: u32,
+}
+
+/// `POST /api/v1/tag-stock/hand-out`: tags that are not issued go to an outlet, all of them or none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct HandOut {
+    /// Code of the outlet.
+    pub outlet: String,
+    /// SN 码 of each, at most 200.
+    pub sns: Vec<String>,
+}
+
+/// `POST /api/v1/tags/{serial}/status`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SetTagStatus {
+    /// `normal` (解除), `suspended` (挂起) or `lost` (挂失).
+    pub status: CardStatus,
+    /// Why, in the supervisor's words.
+    pub reason: String,
+}
+
+/// `POST /api/v1/tags/{serial}/cancel`: a tag that nobody can show any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CancelUnseen {
+    /// Why, in the supervisor's words.
+    pub reason: String,
+}
+
+/// One line of `GET /api/v1/hand-ins`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct HandInLine {
+    /// Its identity.
+    pub id: String,
+    /// Which chip: `card NUMBER` or `tag SERIAL`.
+    pub chip: String,
+    /// Why: `exchanged`, `forbids`, `failed` or `given-up`.
+    pub reason: String,
+    /// Who had it last.
+    pub operator: String,
+    /// Code of the outlet.
+    pub outlet: String,
+    /// Since when, ms UTC.
+    pub at: i64,
 }

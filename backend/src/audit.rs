@@ -203,10 +203,6 @@ pub enum Event {
     TagCancelledUnseen(ContractSerial),
     /// Somebody ticked a chip off the hand-in list. Evidence: the row's identity.
     HandInTicked,
-    /// A card that was issued elsewhere was taken into the records. Evidence: its INIT answer.
-    CardTakenIn,
-    /// The number was given out that a card proves itself by before that. Evidence: the number.
-    TakeInOffered,
 }
 
 impl Event {
@@ -277,8 +273,6 @@ impl Event {
             Self::TagSignaturesAllowed(_) => "tag-signatures-allowed".into(),
             Self::TagCancelledUnseen(_) => "tag-cancelled-unseen".into(),
             Self::HandInTicked => "hand-in-ticked".into(),
-            Self::CardTakenIn => "card-taken-in".into(),
-            Self::TakeInOffered => "take-in-offered".into(),
         }
     }
 }

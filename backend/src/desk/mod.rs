@@ -19,6 +19,7 @@ mod report;
 mod sight;
 mod switch;
 mod tag;
+mod tag_stock;
 mod tag_task;
 
 use apdu_core::authority::{InitForLoad, Recharge, RechargeState};

@@ -75,6 +75,9 @@ impl Desk<'_> {
             vehicle: vehicle.as_ref(),
             file: &file,
         };
+        if let Some(done) = ledger::done_already(&begin) {
+            return Ok(task(done, &file.tag));
+        }
         let mut decision = ledger::begin_tag_job(&begin, &teller(who, now, &new_id))?;
         self.with_reading(who, &mut decision, now);
         let random = decision.job.reading.as_ref().map(|one| one.random);
@@ -447,7 +450,11 @@ pub(super) fn stored<T: Serialize>(
     })
 }
 
-pub(super) fn teller<'a>(who: &'a Who, now: i64, new_id: &'a dyn Fn() -> String) -> Teller<'a> {
+pub(super) fn teller<'a>(
+    who: &'a Who,
+    now: i64,
+    new_id: &'a (dyn Fn() -> String + Sync),
+) -> Teller<'a> {
     Teller {
         operator: &who.operator,
         outlet: &who.outlet.code,

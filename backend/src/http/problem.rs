@@ -47,8 +47,6 @@ pub const STATUS: &[(Code, u16)] = &[
     (Code::TagFailedThrice, 409),
     (Code::TagTaskOver, 409),
     (Code::NotShown, 409),
-    (Code::SnMismatch, 409),
-    (Code::CardAlreadyKnown, 409),
     (Code::MalformedTag, 422),
     (Code::WrongVehicle, 422),
     (Code::TagAlgorithm, 422),

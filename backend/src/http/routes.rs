@@ -125,6 +125,38 @@ pub fn routes() -> Vec<Route> {
             .summary("Has the vehicle information opened that a tag has just answered"),
         get("/api/v1/tags/sn/{sn}", ALL, tags::of_sn)
             .summary("The tag with this number on its back"),
+        post(
+            "/api/v1/tags/{serial}/status",
+            SUPERVISORS,
+            tags::set_status,
+        )
+        .summary("Suspends a tag, reports it lost, or lifts either"),
+        post("/api/v1/tags/{serial}/cancel", SUPERVISORS, tags::cancel)
+            .summary("Cancels a tag that nobody can show any more"),
+        post(
+            "/api/v1/tags/{serial}/signatures",
+            LOADERS,
+            tags::signatures,
+        )
+        .summary("A supervisor allows more signatures for a tag, with credentials of their own"),
+        post("/api/v1/tag-tasks", LOADERS, tags::begin)
+            .summary("Begins to issue, activate or cancel a tag, or goes on with it"),
+        get("/api/v1/tag-tasks/{id}", ALL, tags::task).summary("One task of a tag"),
+        post("/api/v1/tag-tasks/{id}/show", LOADERS, tags::show)
+            .summary("Shows the tag of a task, whole; asks what is to be written on it"),
+        post("/api/v1/tag-tasks/{id}/sign", LOADERS, tags::sign)
+            .summary("Asks for the command that writes one file of the tag"),
+        post("/api/v1/tag-tasks/{id}/refused", LOADERS, tags::refused)
+            .summary("Reports that the tag refused a signed command"),
+        get("/api/v1/cards/{number}/pairing", ALL, tags::pairing)
+            .summary("The tag and the vehicle of a card"),
+        get("/api/v1/tag-stock", ALL, tags::stock)
+            .summary("How many tags there are, by outlet and status"),
+        post("/api/v1/tag-stock/hand-out", SUPERVISORS, tags::hand_out)
+            .summary("Hands tags out to an outlet"),
+        get("/api/v1/hand-ins", ALL, tags::hand_ins).summary("Chips that wait to be handed in"),
+        post("/api/v1/hand-ins/{id}/tick", LOADERS, tags::tick)
+            .summary("A second person ticks a chip off that was handed in"),
         post("/api/v1/recharges", LOADERS, create)
             .summary("Opens a record for a load, before money is taken"),
         get("/api/v1/recharges/{id}", ALL, record).summary("One record"),

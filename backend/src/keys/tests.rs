@@ -347,3 +347,75 @@ fn tag_keys_are_refused_by_name_where_there_are_none() {
     assert_eq!(keys.may_open(foreign), Err(KeyError::NoKeys));
     assert!(keys.knows_issuer([0x62, 0x01]) && !keys.knows_issuer([0x63, 0x01]));
 }
+
+/// The truth about a write, from reference §3.5 (the same root, area and number as a tag's).
+#[test]
+fn example_d_is_signed_as_another_program_signed_it() {
+    let roots = "[issuer.tag_write]\nsystem = \"606162636465666768696A6B6C6D6E6F\"";
+    let example = "[issuer.tag_write]\nsystem = \"202122232425262728292A2B2C2D2E2F\"";
+    let text = crate::demo::KEYS.replace(roots, example);
+    assert_ne!(text, crate::demo::KEYS);
+    let keys = SoftKeys::from_toml(&text).unwrap();
+    let write = |content| TagWrite {
+        network: [0x62, 0x01],
+        tag: "2201230100000017".parse().unwrap(),
+        algorithm: Algorithm::TripleDes,
+        content,
+    };
+    let challenge = bytes("11223344");
+    let flag = keys.write_tag(&write(TagContent::RemovalFlag(0x01)), challenge);
+    assert_eq!(flag, Ok(bytes::<10>("04D6811A0501B22BBB44").to_vec()));
+
+    let other = TagWrite {
+        tag: "2201230100000018".parse().unwrap(),
+        ..write(TagContent::RemovalFlag(0x01))
+    };
+    assert_ne!(keys.write_tag(&other, challenge), flag);
+    let elsewhere = keys.write_tag(&write(TagContent::RemovalFlag(0x01)), bytes("11223345"));
+    assert_ne!(elsewhere, flag);
+}
+
+fn written(
+    keys: &SoftKeys,
+    algorithm: Algorithm,
+    content: TagContent<'_>,
+) -> Result<Vec<u8>, KeyError> {
+    let write = TagWrite {
+        network: [0x62, 0x01],
+        tag: "6201230100010041".parse().unwrap(),
+        algorithm,
+        content,
+    };
+    keys.write_tag(&write, [0; 4])
+}
+
+#[test]
+fn only_whole_files_of_the_tag_itself_are_signed() {
+    let keys = demo();
+    let signed = |content: TagContent<'_>| written(&keys, Algorithm::TripleDes, content);
+    let serial: [u8; 8] = bytes("6201230100010041");
+    for length in 0..=120 {
+        let vehicle = vec![0; length];
+        let is_signed = signed(TagContent::Vehicle(&vehicle)).is_ok();
+        assert_eq!(is_signed, [59, 79].contains(&length), "{length}");
+        let mut system = vec![0xFF; length.max(18)];
+        system[10..18].copy_from_slice(&serial);
+        system.truncate(length);
+        let is_signed = signed(TagContent::System(&system)).is_ok();
+        assert_eq!(is_signed, [27, 99].contains(&length), "{length}");
+    }
+    let mut other = vec![0xFF; 99];
+    other[10..18].copy_from_slice(&serial);
+    other[17] ^= 1;
+    let other = signed(TagContent::System(&other));
+    assert_eq!(other, Err(KeyError::NotThatFile));
+    let sm4 = written(&keys, Algorithm::Sm4, TagContent::RemovalFlag(1));
+    assert_eq!(sm4, Err(KeyError::UnsupportedAlgorithm));
+    let without = crate::demo::KEYS.replace("[issuer.tag_write]", "[issuer.tag_read_too]");
+    assert!(SoftKeys::from_toml(&without).is_err());
+    let (before, after) = crate::demo::KEYS.split_once("[issuer.tag_write]").unwrap();
+    let (_, after) = after.split_once("[evidence]").unwrap();
+    let without = SoftKeys::from_toml(&format!("{before}[evidence]{after}")).unwrap();
+    let may = without.may_write_tag([0x62, 0x01], Algorithm::TripleDes);
+    assert_eq!(may, Err(KeyError::NoKeys));
+}

@@ -25,7 +25,7 @@ use crate::ledger::{
 
 pub use database::DatabaseStore;
 pub use memory::MemoryStore;
-pub use tags::{StockCount, TagCommit, TagStore, TakenIn};
+pub use tags::{StockCount, TagCommit, TagStore};
 
 /// Everything the backend keeps.
 #[async_trait]

@@ -4,7 +4,7 @@ use apdu_core::authority::CardStatus;
 use apdu_core::obu::ContractSerial;
 use async_trait::async_trait;
 
-use super::{Holder, StoreError, StoredAnswer};
+use super::{StoreError, StoredAnswer};
 use crate::audit::Entry;
 use crate::ledger::{Card, HandIn, OfCard, Reading, Tag, TagFile, TagJob, TagWrite, Vehicle};
 
@@ -39,10 +39,6 @@ pub trait TagStore: Send + Sync {
     /// Writes everything in one transaction, or nothing.
     async fn commit_tag(&self, commit: &TagCommit) -> Result<(), StoreError>;
 
-    /// Takes a card into the records that was issued elsewhere, with its vehicle. A card that is there already,
-    /// or a key that was used, is a duplicate; a vehicle that is there already stays as it is.
-    async fn take_in(&self, taken: &TakenIn) -> Result<(), StoreError>;
-
     /// How many tags there are, by outlet and status; those that are issued counted apart.
     async fn tag_stock(&self) -> Result<Vec<StockCount>, StoreError>;
 
@@ -62,21 +58,6 @@ pub struct TagCommit {
     pub entries: Vec<Entry>,
     /// The answer, kept for a repetition of the request.
     pub answer: Option<StoredAnswer>,
-}
-
-/// A card that was issued elsewhere.
-#[derive(Clone)]
-pub struct TakenIn {
-    /// The card.
-    pub card: Card,
-    /// Whose it is.
-    pub holder: Option<Holder>,
-    /// Its vehicle.
-    pub vehicle: Vehicle,
-    /// The audit row.
-    pub entry: Entry,
-    /// The answer, kept for a repetition of the request.
-    pub answer: StoredAnswer,
 }
 
 /// Tags of one outlet and status.

@@ -18,4 +18,5 @@ mod roles;
 mod service;
 mod sight;
 mod sign_in;
+mod tag_tasks;
 mod tags;

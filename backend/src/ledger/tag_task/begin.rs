@@ -46,6 +46,18 @@ fn go_on<'a>(begin: &Begin<'a>) -> Option<&'a TagJob> {
     begin.file.job.as_ref().filter(same)
 }
 
+/// The same tag was issued to the same card in the same way already, by a task whose last answer may have been
+/// lost.
+pub fn done_already<'a>(begin: &Begin<'a>) -> Option<&'a TagJob> {
+    let card = begin.card?.number;
+    let is_there = |pairing: &Pairing| pairing.card == Some(card);
+    let same = |job: &&TagJob| {
+        job.state == TagTaskState::Done && job.work == begin.work && job.card == Some(card)
+    };
+    let issued = begin.file.pairing.as_ref().is_some_and(is_there);
+    begin.file.issue.as_ref().filter(same).filter(|_| issued)
+}
+
 /// Begins a task. What was open on the tag or the card ends by it, unless something was signed there for
 /// another card.
 pub fn begin(begin: &Begin<'_>, teller: &Teller<'_>) -> Result<TagDecision, Code> {
@@ -300,5 +312,25 @@ fn displace(begin: &Begin<'_>, draft: &mut Draft, teller: &Teller<'_>) {
             draft.writes.push(TagWrite::PutTag(Box::new(given_up)));
             draft.writes.push(TagWrite::InsertHandIn(listed));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_is_valid_for_ten_years_less_a_day() {
+        let valid = |year: &str, day: &str| {
+            let date = |text: &str| Date(apdu_core::bcd::packed(text).unwrap());
+            let noon = second_at(date(&format!("{year}{day}")), Time([0x12, 0, 0])).unwrap();
+            let (signed, expiry) = validity(noon * 1_000);
+            (signed.to_string(), expiry.to_string())
+        };
+        let of = |signed: &str, expiry: &str| (signed.into(), expiry.into());
+        assert_eq!(valid("2024", "0115"), of("2024-01-15", "2034-01-14"));
+        assert_eq!(valid("2026", "0101"), of("2026-01-01", "2035-12-31"));
+        assert_eq!(valid("2024", "0229"), of("2024-02-29", "2034-02-28"));
+        assert_eq!(valid("2026", "0301"), of("2026-03-01", "2036-02-29"));
     }
 }

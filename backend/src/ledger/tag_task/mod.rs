@@ -24,7 +24,7 @@ use super::pairing::{Ended, HandIn, HandInReason, Pairing};
 use super::tag::{READING_LIFE, Reading, Tag};
 use apdu_core::authority::CardStatus;
 
-pub use begin::{Begin, OfCard, begin};
+pub use begin::{Begin, OfCard, begin, done_already};
 pub use compare::{CardShown, card_shown};
 pub use show::{Facts, Shown, cancel_unseen, show};
 pub use sign::{refused, sign};
@@ -118,7 +118,7 @@ pub struct Teller<'a> {
     /// Now, ms UTC.
     pub now: i64,
     /// A new identity.
-    pub new_id: &'a dyn Fn() -> String,
+    pub new_id: &'a (dyn Fn() -> String + Sync),
 }
 
 /// One row to write. All rows of a decision are written in one transaction, or none.

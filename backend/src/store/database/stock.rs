@@ -70,7 +70,7 @@ async fn insert_operator(database: &mut Transaction, new: &Operator) -> Done {
     Ok(())
 }
 
-pub async fn insert_card(database: &mut Transaction, new: &StockCard) -> Done {
+async fn insert_card(database: &mut Transaction, new: &StockCard) -> Done {
     let card = &new.card;
     let (pin_form, pin) = pin(&card.profile.pin);
     let row = insert("card")

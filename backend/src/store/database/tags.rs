@@ -8,13 +8,13 @@ use async_trait::async_trait;
 use super::connection::{Durability, Transaction};
 use super::noted::{self, Step};
 use super::statement::{Insert, Statement, insert, sql};
-use super::{DatabaseStore, rows, stock, tag_rows, write};
+use super::{DatabaseStore, rows, tag_rows, write};
 use crate::audit::Entry;
 use crate::ledger::{
     Attempts, Body, Card, Chip, HandIn, OfCard, Pairing, Reading, Tag, TagFile, TagJob, TagWrite,
     Vehicle, WriteAttempt,
 };
-use crate::store::{StockCard, StockCount, StoreError, TagCommit, TagStore, TakenIn};
+use crate::store::{StockCount, StoreError, TagCommit, TagStore};
 use crate::words::Word;
 
 type Done = Result<(), StoreError>;
@@ -73,12 +73,6 @@ impl TagStore for DatabaseStore {
     async fn commit_tag(&self, commit: &TagCommit) -> Result<(), StoreError> {
         let mut transaction = self.database.begin(Durability::Flushed).await?;
         let written = write_all(&mut transaction, commit).await;
-        transaction.end(written).await
-    }
-
-    async fn take_in(&self, taken: &TakenIn) -> Result<(), StoreError> {
-        let mut transaction = self.database.begin(Durability::Flushed).await?;
-        let written = write_taken(&mut transaction, taken).await;
         transaction.end(written).await
     }
 
@@ -178,22 +172,6 @@ async fn write_all(database: &mut Transaction, commit: &TagCommit) -> Done {
         (Some(answer), Some(entry)) => write::answer(database, answer, entry.at).await,
         _ => Ok(()),
     }
-}
-
-async fn write_taken(database: &mut Transaction, taken: &TakenIn) -> Done {
-    let card = StockCard {
-        card: taken.card.clone(),
-        holder: taken.holder.clone(),
-    };
-    stock::insert_card(database, &card).await?;
-    let vehicle = &taken.vehicle;
-    let there = sql("SELECT plate FROM vehicle WHERE plate = $1 AND plate_colour = $2");
-    let there = there.bind(&vehicle.plate).bind(vehicle.plate_colour);
-    if database.one(there, rows::there).await?.is_none() {
-        database.execute(insert_vehicle(vehicle)).await?;
-    }
-    noted::audit(database, &taken.entry).await?;
-    write::answer(database, &taken.answer, taken.entry.at).await
 }
 
 /// Only what a decision may change: numbers and profile of a tag stand for ever.

@@ -13,7 +13,7 @@ use crate::ledger::{
     Attempts, Card, Chip, HandIn, OfCard, Outcome, Pairing, Reading, Tag, TagFile, TagJob,
     TagWrite, Vehicle, WriteAttempt,
 };
-use crate::store::{StockCount, StoreError, TagCommit, TagStore, TakenIn};
+use crate::store::{StockCount, StoreError, TagCommit, TagStore};
 
 #[async_trait]
 impl TagStore for MemoryStore {
@@ -76,24 +76,6 @@ impl TagStore for MemoryStore {
             }
             let at = commit.entries.first().map_or(state.now, |entry| entry.at);
             state.keep_answer(commit.answer.as_ref(), at)
-        })
-    }
-
-    async fn take_in(&self, taken: &TakenIn) -> Result<(), StoreError> {
-        self.transact(|state| {
-            let number = taken.card.number;
-            if state.cards.insert(number, taken.card.clone()).is_some() {
-                return Err(duplicate(&format!("card {number} exists")));
-            }
-            if let Some(holder) = &taken.holder {
-                state.holders.insert(number, holder.clone());
-            }
-            let vehicle = &taken.vehicle;
-            let key = (vehicle.plate.clone(), vehicle.plate_colour);
-            let vehicles = Arc::make_mut(&mut state.vehicles);
-            vehicles.entry(key).or_insert_with(|| vehicle.clone());
-            state.seal(&taken.entry);
-            state.keep_answer(Some(&taken.answer), taken.entry.at)
         })
     }
 

@@ -54,6 +54,7 @@ mod sign_in;
 mod stock;
 mod sweep;
 mod switches;
+mod tag_tasks;
 mod tags;
 pub(super) mod trail;
 

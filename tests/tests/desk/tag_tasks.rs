@@ -1,0 +1,670 @@
+//! Tags are issued, activated and cancelled; and whatever a page, a tag or a person may do wrong meanwhile.
+
+use apdu_core::authority::CardStatus;
+use apdu_core::fault::Code;
+use apdu_core::hex::{decode, encode};
+use etc_backend::ledger::{Outcome, Tag};
+use etc_backend::store::{MemoryStore, Stock, TagStore};
+use etc_sim::tag::Tag as Virtual;
+use serde_json::{Value, json};
+
+use crate::bench::{Answer, Bench, Counter, Plastic};
+
+/// A tag near the programmer.
+struct Laid {
+    tag: Virtual,
+    sn: String,
+}
+
+impl Laid {
+    /// A demo tag whose switch is held in.
+    fn new(id: &str) -> Self {
+        let mut tag = etc_sim::demo::tag(id).unwrap();
+        tag.hold_switch(true);
+        tag.wake();
+        let sn = encode(&tag.esam().serial()).replacen("62012301", "62102301", 1);
+        Self { tag, sn }
+    }
+
+    fn serial(&self) -> String {
+        encode(&self.tag.esam().serial())
+    }
+
+    /// Sends a command that must succeed; answers without the status word.
+    #[track_caller]
+    fn apdu(&mut self, hex: &str) -> String {
+        let answer = self.raw(hex);
+        let data = answer.strip_suffix("9000");
+        data.unwrap_or_else(|| panic!("{hex} -> {answer}"))
+            .to_owned()
+    }
+
+    fn raw(&mut self, hex: &str) -> String {
+        encode(&self.tag.esam_mut().transmit(&decode(hex).unwrap()))
+    }
+
+    fn system(&mut self) -> String {
+        self.apdu("00A40000023F00");
+        self.apdu("00B0810063")
+    }
+
+    /// The whole tag as a flow shows it, read with the random of the task.
+    fn shown(&mut self, task: &Value, card: Option<Value>) -> Value {
+        let system = self.system();
+        let vehicle = match task["read"]["random"].as_str() {
+            None => Value::Null,
+            Some(random) => {
+                self.apdu("00A4000002DF01");
+                let answer = self.apdu(&format!("00B400000A{random}4F0000"));
+                json!({ "random": random, "answer": answer })
+            }
+        };
+        json!({ "card": card, "system": system, "status": null, "vehicle": vehicle })
+    }
+
+    /// GET CHALLENGE in the directory of a file.
+    fn challenge(&mut self, file: &str) -> String {
+        self.apdu(match file {
+            "vehicle" => "00A4000002DF01",
+            _ => "00A40000023F00",
+        });
+        self.apdu("0084000004")
+    }
+}
+
+fn card_of(card: &mut Plastic) -> Value {
+    json!({ "number": card.number, "issue": card.issue_file() })
+}
+
+fn issue(mode: &str) -> Value {
+    json!({ "kind": "issue", "mode": mode })
+}
+
+fn activate() -> Value {
+    json!({ "kind": "activate" })
+}
+
+fn cancel(reason: &str) -> Value {
+    json!({ "kind": "cancel", "reason": reason })
+}
+
+fn on(task: &Value, action: &str) -> String {
+    format!("/tag-tasks/{}/{action}", task["id"].as_str().unwrap())
+}
+
+/// A counter with a tag and the card that it is for.
+struct Desk<'a> {
+    counter: &'a Counter<'a>,
+    tag: Laid,
+    card: Plastic,
+}
+
+impl<'a> Desk<'a> {
+    fn new(counter: &'a Counter<'a>, tag: &str, card: &str) -> Self {
+        Self {
+            counter,
+            tag: Laid::new(tag),
+            card: Plastic::new(card),
+        }
+    }
+
+    async fn begin(&mut self, work: Value) -> Answer {
+        let card = match work["kind"] == "cancel" {
+            true => Value::Null,
+            false => card_of(&mut self.card),
+        };
+        let named = json!({ "sn": self.tag.sn });
+        let body = json!({ "work": work, "card": card, "tag": named });
+        self.counter.post("/tag-tasks", body).await
+    }
+
+    async fn show(&mut self, task: &Value) -> Answer {
+        let card = task["card"].is_string().then(|| card_of(&mut self.card));
+        let shown = self.tag.shown(task, card);
+        self.counter.post(&on(task, "show"), shown).await
+    }
+
+    async fn sign(&mut self, task: &Value, file: &str) -> Answer {
+        let challenge = self.tag.challenge(file);
+        let body = json!({ "file": file, "challenge": challenge });
+        self.counter.post(&on(task, "sign"), body).await
+    }
+
+    /// Signs a file and writes it.
+    async fn write(&mut self, task: &Value, file: &str) {
+        let signed = self.sign(task, file).await.ok();
+        self.tag.apdu(signed["command"].as_str().unwrap());
+    }
+
+    async fn report(&self, task: &Value, file: &str, sw: &str) -> Answer {
+        let body = json!({ "file": file, "sw": sw });
+        self.counter.post(&on(task, "refused"), body).await
+    }
+
+    /// Begins, and does what every showing asks for until nothing is left.
+    async fn through(&mut self, work: Value) -> Value {
+        let begun = self.begin(work).await.ok();
+        let mut told = self.show(&begun).await.ok();
+        while told["task"]["state"] == "open" {
+            let next = told["next"].as_array().unwrap().clone();
+            assert!(!next.is_empty(), "{told}");
+            for file in &next {
+                self.write(&told["task"], file.as_str().unwrap()).await;
+            }
+            told = self.show(&told["task"]).await.ok();
+        }
+        assert_eq!(told["task"]["state"], "done", "{told}");
+        told
+    }
+}
+
+async fn tag(bench: &Bench, serial: &str) -> Tag {
+    let found = bench.store.tag(serial.parse().unwrap()).await.unwrap();
+    found.unwrap()
+}
+
+fn outcomes(store: &MemoryStore) -> Vec<Outcome> {
+    let attempts = store.attempts();
+    attempts.iter().map(|attempt| attempt.outcome).collect()
+}
+
+/// A card whose vehicle, 甘D00116, has no tag; nobody asks for its PIN here.
+const CARD: &str = "pin-locked";
+const NEW: &str = "tag-new";
+
+#[tokio::test]
+async fn a_blank_tag_is_issued_activated_cancelled_and_issued_again() {
+    let bench = Bench::new().await;
+    let teller = bench.counter("demo.teller").await;
+    let mut desk = Desk::new(&teller, NEW, CARD);
+    let told = desk.through(issue("new")).await;
+    assert_eq!(told["task"]["plate"], "甘D00116");
+    // By the tables of reference §6.1 and §6.2, from demo/vehicles.csv; 2026-06-01 for ten years.
+    let system = desk.tag.system();
+    assert_eq!(
+        &system[..56],
+        "B8CACBE06201000100166201230100010041202606012036053100FF"
+    );
+    let vehicle = encode(desk.tag.tag.esam().vehicle());
+    assert_eq!(
+        vehicle,
+        [
+            "B8CA443030313136000000000000010000",
+            &"2D110F0402001A000005",
+            &"FF".repeat(16),
+            &encode(b"DEMO0116"),
+            &"00".repeat(8),
+            &"FF".repeat(20),
+        ]
+        .concat()
+    );
+    assert_eq!(outcomes(&bench.store), [Outcome::Verified]);
+    let pairing = &bench.store.pairings();
+    let living = pairing
+        .iter()
+        .filter(|one| one.tag == desk.tag.serial().parse().unwrap());
+    assert_eq!(living.count(), 1);
+    let told = desk.through(activate()).await;
+    assert_eq!(desk.tag.tag.esam().removal_flag(), 0x01);
+    let plate = &told["comparison"][0];
+    assert_eq!(
+        (&plate["card"], &plate["tag"], &plate["record"]),
+        (&json!("甘D00116"), &json!("甘D00116"), &json!("甘D00116"))
+    );
+
+    desk.through(cancel("wrong_data")).await;
+    let free = tag(&bench, &desk.tag.serial()).await;
+    assert_eq!((free.status, free.issued), (CardStatus::Cancelled, None));
+    desk.through(issue("new")).await;
+    let again = tag(&bench, &desk.tag.serial()).await;
+    assert_eq!(again.status, CardStatus::Normal);
+}
+
+#[tokio::test]
+async fn an_active_tag_that_agrees_is_a_success_without_a_write() {
+    let bench = Bench::new().await;
+    let teller = bench.counter("demo.teller").await;
+    let mut desk = Desk::new(&teller, "tag-normal", "normal");
+    let told = desk.through(activate()).await;
+    assert_eq!(told["task"]["state"], "done");
+    assert_eq!(outcomes(&bench.store), []);
+}
+
+#[tokio::test]
+async fn what_a_lost_answer_leaves_is_settled_by_the_next_showing_and_no_failure() {
+    let bench = Bench::new().await;
+    let teller = bench.counter("demo.teller").await;
+    let mut desk = Desk::new(&teller, NEW, CARD);
+    let task = desk.begin(issue("new")).await.ok();
+    let told = desk.show(&task).await.ok();
+    assert_eq!(told["next"], json!(["vehicle", "system"]));
+    // The vehicle file is written, the system file is signed and never sent; then the tag is gone.
+    desk.write(&task, "vehicle").await;
+    desk.sign(&task, "system").await.ok();
+
+    // Another counter goes on with it.
+    let there = bench.counter("demo.tianshui").await;
+    let mut other = Desk {
+        counter: &there,
+        ..desk
+    };
+    let again = other.begin(issue("new")).await.ok();
+    assert_eq!(again["id"], task["id"]);
+    let told = other.show(&again).await.ok();
+    assert_eq!(told["next"], json!(["system"]));
+    assert_eq!(outcomes(&bench.store), [Outcome::Torn]);
+    other.write(&told["task"], "system").await;
+    let told = other.show(&told["task"]).await.ok();
+    assert_eq!(told["task"]["state"], "done");
+    assert_eq!(outcomes(&bench.store), [Outcome::Torn, Outcome::Verified]);
+}
+
+#[tokio::test]
+async fn each_showing_allows_one_signature_per_file_in_order_and_not_for_long() {
+    let bench = Bench::new().await;
+    let teller = bench.counter("demo.teller").await;
+    let mut desk = Desk::new(&teller, NEW, CARD);
+    let task = desk.begin(issue("new")).await.ok();
+    desk.sign(&task, "vehicle").await.refused(Code::NotShown);
+    let told = desk.show(&task).await.ok();
+    desk.sign(&task, "system").await.refused(Code::NotShown);
+    desk.sign(&task, "removal_flag")
+        .await
+        .refused(Code::NotShown);
+    desk.sign(&task, "vehicle").await.ok();
+    desk.sign(&task, "vehicle").await.refused(Code::NotShown);
+    // Nobody else signs on this showing, and nobody after its time.
+    let other = bench.counter("demo.supervisor").await;
+    let body = json!({ "file": "system", "challenge": "00000000" });
+    let stolen = other.post(&on(&task, "sign"), body).await;
+    stolen.refused(Code::NotShown);
+    bench.store.advance(3 * 60 * 1_000);
+    desk.sign(&told["task"], "system")
+        .await
+        .refused(Code::NotShown);
+}
+
+#[tokio::test]
+async fn a_tag_of_another_vehicle_or_outlet_or_status_is_refused() {
+    let bench = Bench::new().await;
+    let teller = bench.counter("demo.teller").await;
+    // Issued to somebody.
+    let mut desk = Desk::new(&teller, "tag-normal", CARD);
+    desk.begin(issue("new")).await.refused(Code::TagInUse);
+    desk.begin(activate()).await.refused(Code::CardHasNoTag);
+    desk.begin(issue("exchange"))
+        .await
+        .refused(Code::CardHasNoTag);
+    // The card's vehicle has one.
+    let mut desk = Desk::new(&teller, NEW, "normal");
+    desk.begin(issue("new")).await.refused(Code::CardHasTag);
+    desk.begin(activate()).await.refused(Code::TagNotIssued);
+    // Not handed out to this outlet.
+    let there = bench.counter("demo.tianshui").await;
+    let mut elsewhere = Desk::new(&there, NEW, CARD);
+    elsewhere
+        .begin(issue("new"))
+        .await
+        .refused(Code::TagNotInStock);
+    // No such SN, and no SN at all.
+    let mut desk = Desk::new(&teller, NEW, CARD);
+    for sn in ["6210230100019999", "62102301000100", "", "nothing"] {
+        desk.tag.sn = sn.into();
+        desk.begin(issue("new")).await.refused(Code::TagUnknown);
+    }
+    for (status, code) in [
+        (CardStatus::Suspended, Code::TagSuspended),
+        (CardStatus::Lost, Code::TagLost),
+        (CardStatus::Damaged, Code::TagDamaged),
+        (CardStatus::Blacklisted, Code::TagBlacklisted),
+    ] {
+        let mut desk = Desk::new(&teller, NEW, CARD);
+        let serial = desk.tag.serial().parse().unwrap();
+        bench.store.set_tag_status(serial, status);
+        desk.begin(issue("new")).await.refused(code);
+    }
+}
+
+#[tokio::test]
+async fn a_card_out_of_use_gets_no_tag_at_any_step() {
+    for (status, code) in [
+        (CardStatus::Suspended, Code::CardSuspended),
+        (CardStatus::Lost, Code::CardLost),
+        (CardStatus::Cancelled, Code::CardCancelled),
+    ] {
+        let bench = Bench::new().await;
+        let teller = bench.counter("demo.teller").await;
+        let mut desk = Desk::new(&teller, NEW, CARD);
+        let task = desk.begin(issue("new")).await.ok();
+        desk.show(&task).await.ok();
+        let number = desk.card.number.parse().unwrap();
+        bench.store.set_status(number, status);
+        desk.sign(&task, "vehicle").await.refused(code);
+        desk.begin(issue("new")).await.refused(code);
+    }
+}
+
+#[tokio::test]
+async fn another_tag_or_card_between_two_steps_is_noticed() {
+    let bench = Bench::new().await;
+    let teller = bench.counter("demo.teller").await;
+    let mut desk = Desk::new(&teller, NEW, CARD);
+    let task = desk.begin(issue("new")).await.ok();
+    let mut other = Desk::new(&teller, "tag-new-2", "normal");
+    other.show(&task).await.refused(Code::OtherCard);
+    let mut other = Desk::new(&teller, "tag-new-2", CARD);
+    // Its answer does not open under the key of the task's tag, and the reading is over.
+    other.show(&task).await.refused(Code::WrongVehicle);
+    desk.show(&task).await.refused(Code::NotShown);
+    assert_eq!(outcomes(&bench.store), []);
+}
+
+#[tokio::test]
+async fn where_card_and_record_differ_nothing_is_signed() {
+    let bench = Bench::with(|stock: &mut Stock| {
+        let card = |one: &&mut etc_backend::store::StockCard| {
+            one.card.number.to_string() == "62012201230100000116"
+        };
+        stock.cards.iter_mut().find(card).unwrap().card.plate_colour = 0;
+        stock.cards.iter_mut().find(card).unwrap().card.plate = "甘D00124".into();
+        stock
+            .cards
+            .retain(|one| one.card.number.to_string() != "62012201230100000124");
+    })
+    .await;
+    let teller = bench.counter("demo.teller").await;
+    let mut desk = Desk::new(&teller, NEW, CARD);
+    let task = desk.begin(issue("new")).await.ok();
+    let told = desk.show(&task).await.ok();
+    assert_eq!(
+        (&told["task"]["state"], &told["next"]),
+        (&json!("open"), &json!([]))
+    );
+    let plate = &told["comparison"][0];
+    assert_eq!(
+        (&plate["card"], &plate["record"]),
+        (&json!("甘D00116"), &json!("甘D00124"))
+    );
+    desk.sign(&task, "vehicle").await.refused(Code::NotShown);
+}
+
+#[tokio::test]
+async fn a_tag_that_does_not_take_its_mac_is_never_tried_again() {
+    let bench = Bench::new().await;
+    let teller = bench.counter("demo.teller").await;
+    let mut desk = Desk::new(&teller, NEW, CARD);
+    let task = desk.begin(issue("new")).await.ok();
+    desk.show(&task).await.ok();
+    desk.sign(&task, "vehicle").await.ok();
+    let stopped = desk.report(&task, "vehicle", "6988").await.ok();
+    assert_eq!(stopped["state"], json!({ "stopped": "OBU-115" }));
+    desk.show(&task).await.refused(Code::TagForbids);
+    desk.begin(issue("new")).await.refused(Code::TagDamaged);
+    let list = teller.get("/hand-ins").await.ok();
+    assert_eq!(list[0]["chip"], format!("tag {}", desk.tag.serial()));
+    assert_eq!(list[0]["reason"], "forbids");
+    // A second person ticks it.
+    let path = format!("/hand-ins/{}/tick", list[0]["id"].as_str().unwrap());
+    teller
+        .post(&path, json!({}))
+        .await
+        .refused(Code::SamePerson);
+    let supervisor = bench.counter("demo.supervisor").await;
+    supervisor.post(&path, json!({})).await.ok();
+    assert_eq!(teller.get("/hand-ins").await.ok(), json!([]));
+}
+
+#[tokio::test]
+async fn a_tag_is_retried_once_here_and_three_failures_are_enough_anywhere() {
+    let bench = Bench::new().await;
+    let teller = bench.counter("demo.teller").await;
+    let mut desk = Desk::new(&teller, NEW, CARD);
+    let task = desk.begin(issue("new")).await.ok();
+    for state in [json!("open"), json!({ "stopped": "OBU-113" })] {
+        let begun = desk.begin(issue("new")).await.ok();
+        assert_eq!(begun["id"], task["id"]);
+        desk.show(&begun).await.ok();
+        desk.sign(&task, "vehicle").await.ok();
+        let after = desk.report(&task, "vehicle", "6581").await.ok();
+        assert_eq!(after["state"], state);
+    }
+    desk.begin(issue("new")).await.refused(Code::TagRefused);
+    let there = bench.counter("demo.tianshui").await;
+    let mut other = Desk {
+        counter: &there,
+        ..desk
+    };
+    let task = other.begin(issue("new")).await.ok();
+    other.show(&task).await.ok();
+    other.sign(&task, "vehicle").await.ok();
+    let after = other.report(&task, "vehicle", "6581").await.ok();
+    assert_eq!(after["state"], json!({ "stopped": "AUT-240" }));
+    let serial = other.tag.serial();
+    assert_eq!(tag(&bench, &serial).await.status, CardStatus::Damaged);
+}
+
+#[tokio::test]
+async fn a_switch_that_stands_out_is_no_failure() {
+    let bench = Bench::new().await;
+    let teller = bench.counter("demo.teller").await;
+    let mut desk = Desk::new(&teller, NEW, CARD);
+    for _ in 0..3 {
+        let task = desk.begin(issue("new")).await.ok();
+        desk.show(&task).await.ok();
+        desk.sign(&task, "vehicle").await.ok();
+        let after = desk.report(&task, "vehicle", "6985").await.ok();
+        assert_eq!(after["state"], "open");
+    }
+    // Where the programmer tells, nothing is signed at all.
+    let task = desk.begin(issue("new")).await.ok();
+    let mut shown = desk.tag.shown(&task, Some(card_of(&mut desk.card)));
+    shown["status"] = json!("0200");
+    teller.post(&on(&task, "show"), shown).await.ok();
+    desk.sign(&task, "vehicle")
+        .await
+        .refused(Code::SwitchNotPressed);
+}
+
+#[tokio::test]
+async fn a_write_that_was_called_refused_and_was_not_is_found_done() {
+    let bench = Bench::new().await;
+    let teller = bench.counter("demo.teller").await;
+    let mut desk = Desk::new(&teller, NEW, CARD);
+    let task = desk.begin(issue("new")).await.ok();
+    desk.show(&task).await.ok();
+    desk.write(&task, "vehicle").await;
+    desk.write(&task, "system").await;
+    let after = desk.report(&task, "system", "6581").await.ok();
+    let told = desk.show(&after).await.ok();
+    assert_eq!(told["task"]["state"], "done");
+}
+
+#[tokio::test]
+async fn a_challenge_that_was_shifted_moves_data_and_is_found_out() {
+    let bench = Bench::new().await;
+    let teller = bench.counter("demo.teller").await;
+    let mut desk = Desk::new(&teller, "tag-removed", "expired");
+    // An expired card activates nothing; a tag that was issued here does.
+    desk.begin(activate()).await.refused(Code::CardExpired);
+    let mut desk = Desk::new(&teller, NEW, CARD);
+    desk.through(issue("new")).await;
+    let task = desk.begin(activate()).await.ok();
+    let told = desk.show(&task).await.ok();
+    assert_eq!(told["next"], json!(["removal_flag"]));
+    // The page claims the challenge XOR what turns offset 1A into 1B: the MAC holds for the other offset.
+    let true_challenge = decode(&desk.tag.challenge("system")).unwrap();
+    let mut claimed = true_challenge.clone();
+    claimed[3] ^= 0x1A ^ 0x1B;
+    let body = json!({ "file": "removal_flag", "challenge": encode(&claimed) });
+    let signed = teller.post(&on(&task, "sign"), body).await.ok();
+    let moved = signed["command"]
+        .as_str()
+        .unwrap()
+        .replacen("811A", "811B", 1);
+    desk.tag.apdu(&moved);
+    let told = desk.show(&task).await;
+    told.refused(Code::TagReadingOver);
+    let again = desk.begin(activate()).await.ok();
+    desk.show(&again).await.refused(Code::TagDiffers);
+    assert_eq!(outcomes(&bench.store), [Outcome::Verified, Outcome::Mixed]);
+}
+
+#[tokio::test]
+async fn a_kind_of_tag_without_a_presence_proof_gets_whole_files_only() {
+    let bench = Bench::with(|stock: &mut Stock| {
+        for tag in &mut stock.tags {
+            tag.cipher.random_returns = false;
+        }
+    })
+    .await;
+    let teller = bench.counter("demo.teller").await;
+    let mut desk = Desk::new(&teller, NEW, CARD);
+    let task = desk.begin(issue("new")).await.ok();
+    // This chip returns it all the same, so its answer does not open.
+    desk.show(&task).await.refused(Code::WrongVehicle);
+}
+
+#[tokio::test]
+async fn a_removal_flag_nobody_explains_stops_the_task() {
+    let bench = Bench::new().await;
+    let teller = bench.counter("demo.teller").await;
+    let mut desk = Desk::new(&teller, "tag-normal", "normal");
+    let task = desk.begin(activate()).await.ok();
+    let mut shown = desk.tag.shown(&task, Some(card_of(&mut desk.card)));
+    let system = shown["system"].as_str().unwrap().to_owned();
+    shown["system"] = json!(format!("{}07{}", &system[..52], &system[54..]));
+    let refused = teller.post(&on(&task, "show"), shown).await;
+    refused.refused(Code::FlagUnknown);
+}
+
+#[tokio::test]
+async fn exchange_and_replacement_end_the_old_tag_when_the_new_one_is_done() {
+    for (mode, status, listed) in [
+        ("exchange", CardStatus::Damaged, 1),
+        ("replace", CardStatus::Lost, 0),
+    ] {
+        let bench = Bench::new().await;
+        let teller = bench.counter("demo.teller").await;
+        let mut desk = Desk::new(&teller, NEW, "normal");
+        let old = "6201230100010017";
+        let task = desk.begin(issue(mode)).await.ok();
+        desk.show(&task).await.ok();
+        assert_eq!(tag(&bench, old).await.status, CardStatus::Normal);
+        desk.through(issue(mode)).await;
+        assert_eq!(tag(&bench, old).await.status, status);
+        let list = teller.get("/hand-ins").await.ok();
+        assert_eq!(list.as_array().unwrap().len(), listed);
+        let pairing = teller
+            .get(&format!("/cards/{}/pairing", desk.card.number))
+            .await
+            .ok();
+        assert_eq!(pairing["tag"]["tag"], desk.tag.serial());
+        assert_eq!(pairing["vehicle_known"], true);
+    }
+}
+
+#[tokio::test]
+async fn a_tag_half_written_and_left_for_another_one_is_given_up() {
+    let bench = Bench::new().await;
+    let teller = bench.counter("demo.teller").await;
+    let mut desk = Desk::new(&teller, NEW, CARD);
+    let task = desk.begin(issue("new")).await.ok();
+    desk.show(&task).await.ok();
+    desk.write(&task, "vehicle").await;
+    // Another card does not get it.
+    let mut thief = Desk::new(&teller, NEW, "normal");
+    thief.card = Plastic::new("foreign-keys");
+    thief.begin(issue("new")).await.refused(Code::TagInUse);
+    let mut other = Desk::new(&teller, "tag-new-2", CARD);
+    other.through(issue("new")).await;
+    let left = tag(&bench, &desk.tag.serial()).await;
+    assert_eq!(left.status, CardStatus::Blacklisted);
+    desk.show(&task).await.refused(Code::TagTaskOver);
+}
+
+#[tokio::test]
+async fn signatures_end_until_a_supervisor_allows_more() {
+    let bench = Bench::with(|stock: &mut Stock| {
+        for tag in &mut stock.tags {
+            tag.signed.allowed = 1;
+        }
+    })
+    .await;
+    let teller = bench.counter("demo.teller").await;
+    let mut desk = Desk::new(&teller, NEW, CARD);
+    let task = desk.begin(issue("new")).await.ok();
+    desk.show(&task).await.ok();
+    desk.write(&task, "vehicle").await;
+    desk.sign(&task, "system")
+        .await
+        .refused(Code::TooManySignatures);
+    let path = format!("/tags/{}/signatures", desk.tag.serial());
+    let body = json!({ "operator": "demo.supervisor", "password": "demo-only-2026" });
+    teller.post(&path, body).await.ok();
+    desk.write(&task, "system").await;
+    let again = desk.begin(issue("new")).await.ok();
+    let told = desk.show(&again).await.ok();
+    assert_eq!(told["task"]["state"], "done");
+}
+
+#[tokio::test]
+async fn a_tag_is_activated_as_often_as_its_profile_says() {
+    let bench = Bench::new().await;
+    let teller = bench.counter("demo.teller").await;
+    let mut desk = Desk::new(&teller, NEW, CARD);
+    desk.through(issue("new")).await;
+    for _ in 0..3 {
+        desk.through(activate()).await;
+        desk.tag.tag.hold_switch(false);
+        desk.tag.tag.hold_switch(true);
+    }
+    let task = desk.begin(activate()).await.ok();
+    desk.show(&task).await.refused(Code::ActivationLimit);
+}
+
+#[tokio::test]
+async fn a_repeated_request_has_its_first_answer_and_signs_nothing_twice() {
+    let bench = Bench::new().await;
+    let teller = bench.counter("demo.teller").await;
+    let mut desk = Desk::new(&teller, NEW, CARD);
+    let task = desk.begin(issue("new")).await.ok();
+    desk.show(&task).await.ok();
+    let body = json!({ "file": "vehicle", "challenge": desk.tag.challenge("vehicle") });
+    let path = on(&task, "sign");
+    let first = teller.post_as("sign-tag-1", &path, body.clone()).await.ok();
+    let second = teller.post_as("sign-tag-1", &path, body).await.ok();
+    assert_eq!(first, second);
+    let serial = desk.tag.serial();
+    assert_eq!(tag(&bench, &serial).await.signed.signatures, 1);
+    desk.tag.apdu(first["command"].as_str().unwrap());
+}
+
+#[tokio::test]
+async fn stock_is_handed_out_counted_and_its_status_set() {
+    let bench = Bench::new().await;
+    let supervisor = bench.counter("demo.supervisor").await;
+    let out = |sns: Value| json!({ "outlet": "LB01", "sns": sns });
+    let path = "/tag-stock/hand-out";
+    let used = supervisor.post(path, out(json!(["6210230100010090", "6210230100010017"])));
+    used.await.refused(Code::TagInUse);
+    let handed = supervisor.post(path, out(json!(["6210230100010090"])));
+    assert_eq!(handed.await.ok()[0]["tag"], "6201230100010090");
+    let stock = supervisor.get("/tag-stock").await.ok();
+    let line = json!({ "outlet": "LB01", "status": "normal", "issued": false, "tags": 1 });
+    assert!(stock.as_array().unwrap().contains(&line), "{stock}");
+
+    let path = "/tags/6201230100010017/status";
+    let set = |status: &str| json!({ "status": status, "reason": "reported by its owner" });
+    let lost = supervisor.post(path, set("lost")).await.ok();
+    assert_eq!(lost["status"], "lost");
+    let found = supervisor.post(path, set("normal")).await.ok();
+    assert_eq!(found["status"], "normal");
+    supervisor
+        .post(path, set("damaged"))
+        .await
+        .refused(Code::BadRequest);
+    let gone = json!({ "reason": "burnt with its car" });
+    let path = "/tags/6201230100010017/cancel";
+    let gone = supervisor.post(path, gone).await.ok();
+    assert_eq!(gone["status"], "lost");
+}
