@@ -147,6 +147,19 @@ pub async fn import_tags(store: &dyn Store, text: &str) -> Result<String, AdminE
     Ok(done)
 }
 
+/// Adds all vehicles of a CSV file, or none.
+pub async fn import_vehicles(store: &dyn Store, text: &str) -> Result<String, AdminError> {
+    let vehicles = import::vehicles(text)?;
+    let done = format!("vehicles imported: {}", vehicles.len());
+    store
+        .add(&Stock {
+            vehicles,
+            ..Stock::default()
+        })
+        .await?;
+    Ok(done)
+}
+
 fn one_word(name: &str) -> Result<(), AdminError> {
     match name.is_empty() || name.contains(char::is_whitespace) || name.len() > 64 {
         true => Err(AdminError::Name(name.to_owned())),

@@ -28,6 +28,8 @@ etc-backend admin import-cards FILE.csv RECORDS
     all cards of the file (docs/cards-csv.md), or none.
 etc-backend admin import-tags FILE.csv RECORDS
     all tags of the file (docs/tags-csv.md), or none.
+etc-backend admin import-vehicles FILE.csv RECORDS
+    all vehicles of the file (docs/vehicles-csv.md), or none.
 
 RECORDS is one of
     --data DIR        SQLite, in a file of this folder
@@ -62,6 +64,7 @@ pub enum Admin {
     },
     ImportCards(PathBuf),
     ImportTags(PathBuf),
+    ImportVehicles(PathBuf),
 }
 
 /// Where a password comes from: never the command line, which other programs can see.
@@ -207,6 +210,7 @@ fn admin(mut parser: Parser) -> Result<Task, Error> {
         ["add-operator", name] => add_operator(name, &mut given)?,
         ["import-cards", file] => Admin::ImportCards(file.into()),
         ["import-tags", file] => Admin::ImportTags(file.into()),
+        ["import-vehicles", file] => Admin::ImportVehicles(file.into()),
         _ => return Err("not an admin command, or not all of it".into()),
     };
     if given.outlet.or(given.role).or(given.display_name).is_some() || given.password_file.is_some()

@@ -121,6 +121,10 @@ async fn administer(store: &DatabaseStore, what: Admin) -> Result<String, Box<dy
             let imported = admin::import_tags(store, &read_text(&file)?).await;
             imported.map_err(|error| format!("{}: {error}", file.display()))?
         }
+        Admin::ImportVehicles(file) => {
+            let imported = admin::import_vehicles(store, &read_text(&file)?).await;
+            imported.map_err(|error| format!("{}: {error}", file.display()))?
+        }
     })
 }
 

@@ -20,7 +20,8 @@ pub fn some(arguments: &[OsString]) -> Result<(), Failure> {
     let mut test = cargo();
     test.arg("test").args(arguments);
     test.env("ETC_POSTGRES", server.url());
-    if arguments.iter().any(|argument| argument == "etc-tests") {
+    let needs_backend = |argument: &OsString| argument == "etc-tests" || argument == "serial-desk";
+    if arguments.iter().any(needs_backend) {
         test.env("ETC_BACKEND", backend()?);
     }
     run(&mut test)

@@ -256,7 +256,12 @@ impl Desk<'_> {
             return Err(Code::SamePerson.into());
         }
         let now = self.store.now().await?;
-        let ticked = entry(who, now, Event::HandInTicked, one.chip.to_string().as_bytes());
+        let ticked = entry(
+            who,
+            now,
+            Event::HandInTicked,
+            one.chip.to_string().as_bytes(),
+        );
         match self.store.tick_hand_in(id, &ticked).await? {
             true => Ok(()),
             false => Err(Code::CaseMovedOn.into()),

@@ -450,7 +450,11 @@ pub(super) fn stored<T: Serialize>(
     })
 }
 
-pub(super) fn teller<'a>(who: &'a Who, now: i64, new_id: &'a (dyn Fn() -> String + Sync)) -> Teller<'a> {
+pub(super) fn teller<'a>(
+    who: &'a Who,
+    now: i64,
+    new_id: &'a (dyn Fn() -> String + Sync),
+) -> Teller<'a> {
     Teller {
         operator: &who.operator,
         outlet: &who.outlet.code,

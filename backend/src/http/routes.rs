@@ -125,12 +125,20 @@ pub fn routes() -> Vec<Route> {
             .summary("Has the vehicle information opened that a tag has just answered"),
         get("/api/v1/tags/sn/{sn}", ALL, tags::of_sn)
             .summary("The tag with this number on its back"),
-        post("/api/v1/tags/{serial}/status", SUPERVISORS, tags::set_status)
-            .summary("Suspends a tag, reports it lost, or lifts either"),
+        post(
+            "/api/v1/tags/{serial}/status",
+            SUPERVISORS,
+            tags::set_status,
+        )
+        .summary("Suspends a tag, reports it lost, or lifts either"),
         post("/api/v1/tags/{serial}/cancel", SUPERVISORS, tags::cancel)
             .summary("Cancels a tag that nobody can show any more"),
-        post("/api/v1/tags/{serial}/signatures", LOADERS, tags::signatures)
-            .summary("A supervisor allows more signatures for a tag, with credentials of their own"),
+        post(
+            "/api/v1/tags/{serial}/signatures",
+            LOADERS,
+            tags::signatures,
+        )
+        .summary("A supervisor allows more signatures for a tag, with credentials of their own"),
         post("/api/v1/tag-tasks", LOADERS, tags::begin)
             .summary("Begins to issue, activate or cancel a tag, or goes on with it"),
         get("/api/v1/tag-tasks/{id}", ALL, tags::task).summary("One task of a tag"),
@@ -146,8 +154,7 @@ pub fn routes() -> Vec<Route> {
             .summary("How many tags there are, by outlet and status"),
         post("/api/v1/tag-stock/hand-out", SUPERVISORS, tags::hand_out)
             .summary("Hands tags out to an outlet"),
-        get("/api/v1/hand-ins", ALL, tags::hand_ins)
-            .summary("Chips that wait to be handed in"),
+        get("/api/v1/hand-ins", ALL, tags::hand_ins).summary("Chips that wait to be handed in"),
         post("/api/v1/hand-ins/{id}/tick", LOADERS, tags::tick)
             .summary("A second person ticks a chip off that was handed in"),
         post("/api/v1/recharges", LOADERS, create)

@@ -107,9 +107,7 @@ pub(super) async fn hand_out(
     SignedIn(who): SignedIn,
     Keyed(request, attempt): Keyed<HandOut>,
 ) -> Answered<Vec<StockTag>> {
-    Ok(Answer(
-        app.desk().hand_out(&who, &attempt, &request).await?,
-    ))
+    Ok(Answer(app.desk().hand_out(&who, &attempt, &request).await?))
 }
 
 pub(super) async fn set_status(

@@ -375,40 +375,47 @@ fn example_d_is_signed_as_another_program_signed_it() {
     assert_ne!(elsewhere, flag);
 }
 
+fn written(
+    keys: &SoftKeys,
+    algorithm: Algorithm,
+    content: TagContent<'_>,
+) -> Result<Vec<u8>, KeyError> {
+    let write = TagWrite {
+        network: [0x62, 0x01],
+        tag: "6201230100010041".parse().unwrap(),
+        algorithm,
+        content,
+    };
+    keys.write_tag(&write, [0; 4])
+}
+
 #[test]
 fn only_whole_files_of_the_tag_itself_are_signed() {
     let keys = demo();
-    let tag = "6201230100010041".parse().unwrap();
-    let write = |content, algorithm| {
-        let write = TagWrite {
-            network: [0x62, 0x01],
-            tag,
-            algorithm,
-            content,
-        };
-        keys.write_tag(&write, [0; 4])
-    };
-    let mut system = vec![0xFF; 99];
-    system[10..18].copy_from_slice(&tag.0);
+    let signed = |content: TagContent<'_>| written(&keys, Algorithm::TripleDes, content);
+    let serial: [u8; 8] = bytes("6201230100010041");
     for length in 0..=120 {
         let vehicle = vec![0; length];
-        let signed = write(TagContent::Vehicle(&vehicle), Algorithm::TripleDes);
-        assert_eq!(signed.is_ok(), [59, 79].contains(&length), "{length}");
-        system.resize(length, 0xFF);
-        let signed = write(TagContent::System(&system), Algorithm::TripleDes);
-        assert_eq!(signed.is_ok(), [27, 99].contains(&length) && system[10..18] == tag.0, "{length}");
+        let is_signed = signed(TagContent::Vehicle(&vehicle)).is_ok();
+        assert_eq!(is_signed, [59, 79].contains(&length), "{length}");
+        let mut system = vec![0xFF; length.max(18)];
+        system[10..18].copy_from_slice(&serial);
         system.truncate(length);
-        system.resize(length.max(18), 0xFF);
-        system[10..18].copy_from_slice(&tag.0);
+        let is_signed = signed(TagContent::System(&system)).is_ok();
+        assert_eq!(is_signed, [27, 99].contains(&length), "{length}");
     }
-    system[17] ^= 1;
-    system.resize(99, 0xFF);
-    let other = write(TagContent::System(&system), Algorithm::TripleDes);
+    let mut other = vec![0xFF; 99];
+    other[10..18].copy_from_slice(&serial);
+    other[17] ^= 1;
+    let other = signed(TagContent::System(&other));
     assert_eq!(other, Err(KeyError::NotThatFile));
-    let sm4 = write(TagContent::RemovalFlag(1), Algorithm::Sm4);
+    let sm4 = written(&keys, Algorithm::Sm4, TagContent::RemovalFlag(1));
     assert_eq!(sm4, Err(KeyError::UnsupportedAlgorithm));
-    let without = crate::demo::KEYS.split("[issuer.tag_write]").next().unwrap();
-    let without = SoftKeys::from_toml(without).unwrap();
+    let without = crate::demo::KEYS.replace("[issuer.tag_write]", "[issuer.tag_read_too]");
+    assert!(SoftKeys::from_toml(&without).is_err());
+    let (before, after) = crate::demo::KEYS.split_once("[issuer.tag_write]").unwrap();
+    let (_, after) = after.split_once("[evidence]").unwrap();
+    let without = SoftKeys::from_toml(&format!("{before}[evidence]{after}")).unwrap();
     let may = without.may_write_tag([0x62, 0x01], Algorithm::TripleDes);
     assert_eq!(may, Err(KeyError::NoKeys));
 }

@@ -55,7 +55,7 @@ pub use switch::{Scope, Switch, Switches};
 pub use tag::{Chaining, Issued, READING_LIFE, Reading, SignedFor, Tag, TagWriting, VehicleCipher};
 pub use tag_task::{
     Begin, CardShown, Facts, OfCard, Showing, Shown, TagDecision, TagFile, TagJob, TagWrite,
-    Teller, Wanted, begin as begin_tag_job, cancel_unseen, card_shown, done_already, refused as tag_refused,
-    show as show_tag, sign as sign_tag,
+    Teller, Wanted, begin as begin_tag_job, cancel_unseen, card_shown, done_already,
+    refused as tag_refused, show as show_tag, sign as sign_tag,
 };
 pub use vehicle::{Body, Vehicle};

@@ -92,9 +92,16 @@ fn explore_in(world: &World, subject: &Subject, story: &Story, depth: usize) -> 
     let mut report = Report::default();
     world.note(format!("{}: {}", subject.name, story.name));
     let play = |act: &Act, world: &World| act.play(world);
-    tell(world, story.acts, depth, &[], &play, &mut |world, cuts| {
-        end(world, story, cuts, &mut report);
-    });
+    tell(
+        world,
+        story.acts,
+        depth,
+        &Cuts::new(),
+        &play,
+        &mut |world, cuts| {
+            end(world, story, cuts, &mut report);
+        },
+    );
     report
 }
 
@@ -121,9 +128,9 @@ fn tell<A: Debug>(
     world: &World,
     acts: &[A],
     depth: usize,
-    cuts: &[Vec<(usize, Cut)>],
+    cuts: &Cuts,
     play: &dyn Fn(&A, &World),
-    end: &mut dyn FnMut(&World, &[Vec<(usize, Cut)>]),
+    end: &mut dyn FnMut(&World, &Cuts),
 ) {
     let Some((act, later)) = acts.split_first() else {
         return end(world, cuts);
@@ -153,12 +160,12 @@ fn extended<T: Clone>(list: &[T], by: T) -> Vec<T> {
     longer
 }
 
-fn end(world: &World, story: &Story, cuts: &[Vec<(usize, Cut)>], report: &mut Report) {
+fn end(world: &World, story: &Story, cuts: &Cuts, report: &mut Report) {
     world.deliver_late_requests();
     world.check(Books::honest);
     let end = world.books().in_short();
     if report.runs % SAMPLED == SAMPLED / 2 {
-        report.sample.push((cuts.to_vec(), end.clone()));
+        report.sample.push((cuts.clone(), end.clone()));
     }
     report.runs += 1;
     *report.ends.entry(end).or_default() += 1;

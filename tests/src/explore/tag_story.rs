@@ -18,7 +18,7 @@ use super::field::{Field, Laid, Reach};
 use super::plastic::Subject;
 use super::tag_books::{TagBooks, TagLine};
 use super::world::{Outlet, Quiet, World};
-use super::{Report, tell};
+use super::{Cuts, Report, tell};
 use crate::run;
 
 /// In what kinds of tags and programmers differ.
@@ -330,7 +330,7 @@ pub fn explore_tags(ways: TagWays, before: &[TagAct], acts: &[TagAct], depth: us
     }
     let mut report = Report::default();
     let play = |act: &TagAct, world: &World| drop(act.play(world, ways));
-    tell(&world, acts, depth, &[], &play, &mut |world, _| {
+    tell(&world, acts, depth, &Cuts::new(), &play, &mut |world, _| {
         world.deliver_late_requests();
         world.check_tags(ways);
         report.runs += 1;

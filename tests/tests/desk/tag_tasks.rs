@@ -200,7 +200,9 @@ async fn a_blank_tag_is_issued_activated_cancelled_and_issued_again() {
     );
     assert_eq!(outcomes(&bench.store), [Outcome::Verified]);
     let pairing = &bench.store.pairings();
-    let living = pairing.iter().filter(|one| one.tag == desk.tag.serial().parse().unwrap());
+    let living = pairing
+        .iter()
+        .filter(|one| one.tag == desk.tag.serial().parse().unwrap());
     assert_eq!(living.count(), 1);
     let told = desk.through(activate()).await;
     assert_eq!(desk.tag.tag.esam().removal_flag(), 0x01);
@@ -254,10 +256,7 @@ async fn what_a_lost_answer_leaves_is_settled_by_the_next_showing_and_no_failure
     other.write(&told["task"], "system").await;
     let told = other.show(&told["task"]).await.ok();
     assert_eq!(told["task"]["state"], "done");
-    assert_eq!(
-        outcomes(&bench.store),
-        [Outcome::Torn, Outcome::Verified]
-    );
+    assert_eq!(outcomes(&bench.store), [Outcome::Torn, Outcome::Verified]);
 }
 
 #[tokio::test]
@@ -269,7 +268,9 @@ async fn each_showing_allows_one_signature_per_file_in_order_and_not_for_long() 
     desk.sign(&task, "vehicle").await.refused(Code::NotShown);
     let told = desk.show(&task).await.ok();
     desk.sign(&task, "system").await.refused(Code::NotShown);
-    desk.sign(&task, "removal_flag").await.refused(Code::NotShown);
+    desk.sign(&task, "removal_flag")
+        .await
+        .refused(Code::NotShown);
     desk.sign(&task, "vehicle").await.ok();
     desk.sign(&task, "vehicle").await.refused(Code::NotShown);
     // Nobody else signs on this showing, and nobody after its time.
@@ -278,7 +279,9 @@ async fn each_showing_allows_one_signature_per_file_in_order_and_not_for_long() 
     let stolen = other.post(&on(&task, "sign"), body).await;
     stolen.refused(Code::NotShown);
     bench.store.advance(3 * 60 * 1_000);
-    desk.sign(&told["task"], "system").await.refused(Code::NotShown);
+    desk.sign(&told["task"], "system")
+        .await
+        .refused(Code::NotShown);
 }
 
 #[tokio::test]
@@ -289,7 +292,9 @@ async fn a_tag_of_another_vehicle_or_outlet_or_status_is_refused() {
     let mut desk = Desk::new(&teller, "tag-normal", CARD);
     desk.begin(issue("new")).await.refused(Code::TagInUse);
     desk.begin(activate()).await.refused(Code::CardHasNoTag);
-    desk.begin(issue("exchange")).await.refused(Code::CardHasNoTag);
+    desk.begin(issue("exchange"))
+        .await
+        .refused(Code::CardHasNoTag);
     // The card's vehicle has one.
     let mut desk = Desk::new(&teller, NEW, "normal");
     desk.begin(issue("new")).await.refused(Code::CardHasTag);
@@ -297,7 +302,10 @@ async fn a_tag_of_another_vehicle_or_outlet_or_status_is_refused() {
     // Not handed out to this outlet.
     let there = bench.counter("demo.tianshui").await;
     let mut elsewhere = Desk::new(&there, NEW, CARD);
-    elsewhere.begin(issue("new")).await.refused(Code::TagNotInStock);
+    elsewhere
+        .begin(issue("new"))
+        .await
+        .refused(Code::TagNotInStock);
     // No such SN, and no SN at all.
     let mut desk = Desk::new(&teller, NEW, CARD);
     for sn in ["6210230100019999", "62102301000100", "", "nothing"] {
@@ -359,14 +367,19 @@ async fn where_card_and_record_differ_nothing_is_signed() {
         };
         stock.cards.iter_mut().find(card).unwrap().card.plate_colour = 0;
         stock.cards.iter_mut().find(card).unwrap().card.plate = "甘D00124".into();
-        stock.cards.retain(|one| one.card.number.to_string() != "62012201230100000124");
+        stock
+            .cards
+            .retain(|one| one.card.number.to_string() != "62012201230100000124");
     })
     .await;
     let teller = bench.counter("demo.teller").await;
     let mut desk = Desk::new(&teller, NEW, CARD);
     let task = desk.begin(issue("new")).await.ok();
     let told = desk.show(&task).await.ok();
-    assert_eq!((&told["task"]["state"], &told["next"]), (&json!("open"), &json!([])));
+    assert_eq!(
+        (&told["task"]["state"], &told["next"]),
+        (&json!("open"), &json!([]))
+    );
     let plate = &told["comparison"][0];
     assert_eq!(
         (&plate["card"], &plate["record"]),
@@ -392,7 +405,10 @@ async fn a_tag_that_does_not_take_its_mac_is_never_tried_again() {
     assert_eq!(list[0]["reason"], "forbids");
     // A second person ticks it.
     let path = format!("/hand-ins/{}/tick", list[0]["id"].as_str().unwrap());
-    teller.post(&path, json!({})).await.refused(Code::SamePerson);
+    teller
+        .post(&path, json!({}))
+        .await
+        .refused(Code::SamePerson);
     let supervisor = bench.counter("demo.supervisor").await;
     supervisor.post(&path, json!({})).await.ok();
     assert_eq!(teller.get("/hand-ins").await.ok(), json!([]));
@@ -444,7 +460,9 @@ async fn a_switch_that_stands_out_is_no_failure() {
     let mut shown = desk.tag.shown(&task, Some(card_of(&mut desk.card)));
     shown["status"] = json!("0200");
     teller.post(&on(&task, "show"), shown).await.ok();
-    desk.sign(&task, "vehicle").await.refused(Code::SwitchNotPressed);
+    desk.sign(&task, "vehicle")
+        .await
+        .refused(Code::SwitchNotPressed);
 }
 
 #[tokio::test]
@@ -479,16 +497,16 @@ async fn a_challenge_that_was_shifted_moves_data_and_is_found_out() {
     claimed[3] ^= 0x1A ^ 0x1B;
     let body = json!({ "file": "removal_flag", "challenge": encode(&claimed) });
     let signed = teller.post(&on(&task, "sign"), body).await.ok();
-    let moved = signed["command"].as_str().unwrap().replacen("811A", "811B", 1);
+    let moved = signed["command"]
+        .as_str()
+        .unwrap()
+        .replacen("811A", "811B", 1);
     desk.tag.apdu(&moved);
     let told = desk.show(&task).await;
     told.refused(Code::TagReadingOver);
     let again = desk.begin(activate()).await.ok();
     desk.show(&again).await.refused(Code::TagDiffers);
-    assert_eq!(
-        outcomes(&bench.store),
-        [Outcome::Verified, Outcome::Mixed]
-    );
+    assert_eq!(outcomes(&bench.store), [Outcome::Verified, Outcome::Mixed]);
 }
 
 #[tokio::test]
@@ -577,7 +595,9 @@ async fn signatures_end_until_a_supervisor_allows_more() {
     let task = desk.begin(issue("new")).await.ok();
     desk.show(&task).await.ok();
     desk.write(&task, "vehicle").await;
-    desk.sign(&task, "system").await.refused(Code::TooManySignatures);
+    desk.sign(&task, "system")
+        .await
+        .refused(Code::TooManySignatures);
     let path = format!("/tags/{}/signatures", desk.tag.serial());
     let body = json!({ "operator": "demo.supervisor", "password": "demo-only-2026" });
     teller.post(&path, body).await.ok();
@@ -639,7 +659,10 @@ async fn stock_is_handed_out_counted_and_its_status_set() {
     assert_eq!(lost["status"], "lost");
     let found = supervisor.post(path, set("normal")).await.ok();
     assert_eq!(found["status"], "normal");
-    supervisor.post(path, set("damaged")).await.refused(Code::BadRequest);
+    supervisor
+        .post(path, set("damaged"))
+        .await
+        .refused(Code::BadRequest);
     let gone = json!({ "reason": "burnt with its car" });
     let path = "/tags/6201230100010017/cancel";
     let gone = supervisor.post(path, gone).await.ok();

@@ -314,3 +314,23 @@ fn displace(begin: &Begin<'_>, draft: &mut Draft, teller: &Teller<'_>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_is_valid_for_ten_years_less_a_day() {
+        let valid = |year: &str, day: &str| {
+            let date = |text: &str| Date(apdu_core::bcd::packed(text).unwrap());
+            let noon = second_at(date(&format!("{year}{day}")), Time([0x12, 0, 0])).unwrap();
+            let (signed, expiry) = validity(noon * 1_000);
+            (signed.to_string(), expiry.to_string())
+        };
+        let of = |signed: &str, expiry: &str| (signed.into(), expiry.into());
+        assert_eq!(valid("2024", "0115"), of("2024-01-15", "2034-01-14"));
+        assert_eq!(valid("2026", "0101"), of("2026-01-01", "2035-12-31"));
+        assert_eq!(valid("2024", "0229"), of("2024-02-29", "2034-02-28"));
+        assert_eq!(valid("2026", "0301"), of("2026-03-01", "2036-02-29"));
+    }
+}

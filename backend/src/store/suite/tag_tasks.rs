@@ -228,7 +228,10 @@ async fn what_hangs_on_a_card_is_found(store: &dyn Store) {
     // The demo's tag of the same vehicle, of which no card is known.
     let by_vehicle = store.of_card(&card).await.unwrap();
     let found = by_vehicle.pairing.unwrap();
-    assert_eq!((found.card, found.tag.to_string()), (None, "6201230100010017".into()));
+    assert_eq!(
+        (found.card, found.tag.to_string()),
+        (None, "6201230100010017".into())
+    );
     let own = pairing("p", CARD, NEW, "甘Z1");
     let past = Pairing {
         id: "o".into(),
