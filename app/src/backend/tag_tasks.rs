@@ -1,8 +1,8 @@
 //! Calls of a task that writes a tag, and of the stock.
 
 use apdu_core::authority::{
-    BeginTagTask, CardStatus, Refusal, ShownTag, SignTag, SignedTag, TagRefused, TagTask, TagTaskId, TagTasks,
-    TagTold,
+    BeginTagTask, CardStatus, Refusal, ShownTag, SignTag, SignedTag, TagRefused, TagTask,
+    TagTaskId, TagTasks, TagTold,
 };
 use apdu_core::bcd::CardNumber;
 use apdu_core::card::Answer;

@@ -132,7 +132,10 @@ fn Counts(lines: Vec<TagStockLine>) -> impl IntoView {
             vec![
                 view! { <CardBadge status=line.status /> }.into_any(),
                 used.into_any(),
-                line.outlet.clone().unwrap_or(t.central.to_owned()).into_any(),
+                line.outlet
+                    .clone()
+                    .unwrap_or(t.central.to_owned())
+                    .into_any(),
                 line.tags.into_any(),
             ]
         };

@@ -273,7 +273,9 @@ pub async fn tag_tasks_are_there_in_english(desk: &Desk<'_>) {
     browser.see("First tag").await;
     english(desk, "en-issue-entry").await;
     browser.type_into("SN", "6210230100010041").await;
-    browser.type_into("SN (Once more)", "6210230100010041").await;
+    browser
+        .type_into("SN (Once more)", "6210230100010041")
+        .await;
     browser.press("Read tag").await;
     browser.see("Hold the anti-tamper switch in").await;
     english(desk, "en-issue-register").await;
