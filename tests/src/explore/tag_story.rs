@@ -273,7 +273,8 @@ impl TagAct {
         let flag = line.chip[0][26];
         let is_issued = line.file.tag.issued.is_some() && line.file.pairing.is_some();
         let holds = match self {
-            Self::Issue => is_issued && [ways.issue_flag, 0x00].contains(&flag),
+            // Issued already, it may have been activated since.
+            Self::Issue => is_issued && (!done.written || [ways.issue_flag, 0x00].contains(&flag)),
             Self::Activate => is_issued && flag == 0x01,
             Self::Cancel => {
                 let status = line.file.tag.status;
