@@ -209,12 +209,6 @@ impl VirtualBench {
         self.bench.take_tag(id)
     }
 
-    /// The tamper switch of a tag pops out.
-    #[wasm_bindgen(js_name = pressSwitch)]
-    pub fn press_switch(&self, id: &str) -> Result<(), JsValue> {
-        self.hold_switch(id, false)
-    }
-
     /// The tamper switch of a tag is held in, or pops out: then an active tag is removed.
     #[wasm_bindgen(js_name = holdSwitch)]
     pub fn hold_switch(&self, id: &str, held: bool) -> Result<(), JsValue> {

@@ -106,6 +106,8 @@ pub const TAGS: TagTexts = TagTexts {
         light: "Confirm its light",
         light_question: "A tag is signalling: is it the one of this car?",
         light_about: "Look at the tag on the windscreen. Press “This one” once you see its light or hear it.",
+        contact_question: "Is this tag the one of this car?",
+        contact_about: "This programmer works in contact, where a tag cannot signal. Compare the number on its back, then press “This one”.",
         light_yes: "This one",
         light_no: "No light, or another tag",
         at_windscreen: "Make sure the tag is on the windscreen, and point the programmer at it.",

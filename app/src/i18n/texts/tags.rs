@@ -31,7 +31,7 @@ topic! {
         mode_new mode_new_about mode_exchange mode_exchange_about mode_replace mode_replace_about
         register press_switch press_switch_about working do_not_move programmer_back
         issued issued_about next_card
-        light light_question light_about light_yes light_no at_windscreen
+        light light_question light_about contact_question contact_about light_yes light_no at_windscreen
         activate keep_still keep_still_about
         activated activated_about active_already active_already_about next_car
         cancel reason wrong_data vehicle_changed given_back cancel_what cancelled cancelled_about

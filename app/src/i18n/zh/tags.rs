@@ -106,6 +106,8 @@ pub const TAGS: TagTexts = TagTexts {
         light: "确认指示灯",
         light_question: "标签在发信号：亮的是这辆车的标签吗？",
         light_about: "请看挡风玻璃上的标签。看到它亮灯或听到它发声，再按【是这一个】。",
+        contact_question: "标签设备上放的是这辆车的标签吗？",
+        contact_about: "这种标签设备接触读写，标签不会发信号。请核对标签背面的号码，再按【是这一个】。",
         light_yes: "是这一个",
         light_no: "没有亮，或是别的标签",
         at_windscreen: "请确认标签已贴在挡风玻璃上，把标签设备对准标签。",

@@ -90,12 +90,26 @@ fn CallTag(#[prop(into)] on_read: Callback<()>) -> impl IntoView {
 #[component]
 fn Light(jobs: JobsHandle) -> impl IntoView {
     use_help(text(|t| t.tags.write.help_light));
-    let heading = Signal::derive(|| texts().tags.write.light_question.to_owned());
+    let job = jobs.with_value(|jobs| jobs.activate_tag);
+    let signals = job.with_untracked(|job| job.met.as_ref().is_some_and(|met| met.signals));
+    let heading = Signal::derive(move || {
+        let t = &texts().tags.write;
+        if signals {
+            t.light_question
+        } else {
+            t.contact_question
+        }
+        .to_owned()
+    });
+    let about: Pick = match signals {
+        true => |t| t.tags.write.light_about,
+        false => |t| t.tags.write.contact_about,
+    };
     let say = move |seen| jobs.with_value(|jobs| jobs.saw_light(seen));
     view! {
         <Agreement jobs=jobs />
         <Note tone=Tone::Note heading=heading verdict=true>
-            <p>{text(|t| t.tags.write.light_about)}</p>
+            <p>{text(about)}</p>
         </Note>
         <div class="actions">
             <Action label=text(|t| t.tags.write.light_no) on_press=move |()| say(false) />
