@@ -116,6 +116,7 @@ async fn stories(browser: Rc<Browser>) {
         nothing_is_written_to_a_wrong_tag,
         the_network_comes_and_goes_at_the_car,
         a_tag_of_another_vehicle_is_not_activated,
+        the_stock_is_kept_by_a_supervisor,
         tag_tasks_are_there_in_english,
     );
     tell!(browser, stories_programmer, open_with_doors:

@@ -259,6 +259,47 @@ pub async fn a_tag_of_another_vehicle_is_not_activated(desk: &Desk<'_>) {
     desk.picture("activate-other-vehicle").await;
 }
 
+/// The stock is counted; a supervisor hands tags out, and suspends one; an old tag is ticked off by another.
+pub async fn the_stock_is_kept_by_a_supervisor(desk: &Desk<'_>) {
+    let browser = desk.browser;
+    desk.sign_in().await;
+    set_up(desk, DIALECTS[0], "normal").await;
+    put(desk, "tag-new").await;
+    hold(desk, "tag-new").await;
+    enter(desk, "6210230100010041").await;
+    browser.press("读标签").await;
+    browser.see("请按住标签的防拆开关").await;
+    browser.confirm("注册").await;
+    browser.see("标签办理成功").await;
+
+    desk.hand_over_to("demo.supervisor").await;
+    browser.go("#/stock").await;
+    browser.see("已办给车辆").await;
+    desk.picture("stock-counts").await;
+    browser.press("待上交").await;
+    browser.see("换签收回").await;
+    desk.picture("stock-hand-ins").await;
+    browser.press("已收到").await;
+    browser.see("没有等待上交的标签").await;
+
+    browser.press("发放").await;
+    browser.type_into("发往网点", "LZ01").await;
+    browser
+        .type_into("SN 码", "6210230100010090 6210230100010108")
+        .await;
+    desk.picture("stock-hand-out").await;
+    browser.confirm("发放").await;
+    browser.see("已办好").await;
+
+    browser.press("状态变更").await;
+    browser.type_into("SN 码", "6210230100010090").await;
+    browser.press("查找").await;
+    browser.type_into("原因", "批次待查，先停用").await;
+    desk.picture("stock-status").await;
+    browser.press("挂起").await;
+    browser.see("解除").await;
+}
+
 /// Nothing about writing tags has been forgotten in English.
 pub async fn tag_tasks_are_there_in_english(desk: &Desk<'_>) {
     let browser = desk.browser;
