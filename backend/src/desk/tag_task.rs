@@ -111,13 +111,17 @@ impl Desk<'_> {
 
     async fn show_tag_once(&self, who: &Who, id: &str, shown: &ShownTag) -> Result<TagTold, Error> {
         let (job, file) = self.job_and_file(id).await?;
-        // An answer that was lost: nothing changes any more.
-        if job.state == TagTaskState::Done {
-            return Ok(TagTold {
-                task: task(&job, &file.tag),
-                comparison: Vec::new(),
-                next: Vec::new(),
-            });
+        match job.state {
+            TagTaskState::Open => {}
+            TagTaskState::Stopped(code) => return Err(code.into()),
+            // An answer that was lost: nothing changes any more.
+            TagTaskState::Done => {
+                return Ok(TagTold {
+                    task: task(&job, &file.tag),
+                    comparison: Vec::new(),
+                    next: Vec::new(),
+                });
+            }
         }
         let now = self.store.now().await?;
         let card = self.card_in_reader(&job, shown.card.as_ref()).await?;

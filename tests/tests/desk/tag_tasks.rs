@@ -355,7 +355,7 @@ async fn another_tag_or_card_between_two_steps_is_noticed() {
     let mut other = Desk::new(&teller, "tag-new-2", CARD);
     // Its answer does not open under the key of the task's tag, and the reading is over.
     other.show(&task).await.refused(Code::WrongVehicle);
-    desk.show(&task).await.refused(Code::NotShown);
+    desk.show(&task).await.refused(Code::TagReadingOver);
     assert_eq!(outcomes(&bench.store), []);
 }
 

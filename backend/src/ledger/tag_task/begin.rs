@@ -254,7 +254,7 @@ fn validity(now: i64) -> (Date, Date) {
     let signed = today(now);
     let Date([century, year, month, day]) = signed;
     let digits = |byte: u8| u32::from(byte >> 4) * 10 + u32::from(byte & 0x0F);
-    let packed = |number: u32| ((number / 10 % 10) << 4 | number % 10) as u8;
+    let packed = |number: u32| (((number / 10 % 10) << 4) | (number % 10)) as u8;
     let years = digits(century) * 100 + digits(year) + TAG_YEARS;
     // 29 February has no day of the same name ten years on: the day before 1 March is meant.
     let (month, day) = match (month, day) {

@@ -78,7 +78,7 @@ impl TagStore for DatabaseStore {
 
     async fn tag_stock(&self) -> Result<Vec<StockCount>, StoreError> {
         let counts = sql("SELECT outlet, status, \
-             CASE WHEN plate IS NULL THEN 0 ELSE 1 END AS issued, COUNT(*) AS tags FROM tag \
+             CAST(CASE WHEN plate IS NULL THEN 0 ELSE 1 END AS BIGINT) AS issued, COUNT(*) AS tags FROM tag \
              GROUP BY outlet, status, CASE WHEN plate IS NULL THEN 0 ELSE 1 END");
         self.database.all(counts, tag_rows::stock_count).await
     }
