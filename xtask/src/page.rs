@@ -13,6 +13,11 @@ use crate::tools::Tools;
 pub const WASM_OPT: [&str; 3] = ["-Oz", "--strip-producers", "--strip-target-features"];
 
 const COMPILE: [&str; 4] = ["--target", "wasm32-unknown-unknown", "--profile", "page"];
+/// What the page is split by: where each function and each datum is used. It comes on top of `.cargo/config.toml`.
+const RELOCATIONS: (&str, &str) = (
+    "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
+    "-Clink-arg=--emit-relocs",
+);
 const INPUTS_OF_ALL: [&str; 5] = [
     "Cargo.toml",
     "Cargo.lock",
@@ -51,6 +56,7 @@ pub fn build_page(tools: &Tools) -> Result<(), Failure> {
         let mut trunk = tools.command("trunk");
         // Its minifier cannot read wasm-bindgen's JavaScript, leaves it as it is, and warns.
         trunk.env("RUST_LOG", "error");
+        trunk.env(RELOCATIONS.0, RELOCATIONS.1);
         trunk.arg("build").arg("--dist").arg(&folder);
         // Only as a release does Trunk call wasm-opt; the Cargo profile is `page` either way.
         if tools.wasm_opt {
@@ -66,6 +72,7 @@ pub fn build_page(tools: &Tools) -> Result<(), Failure> {
 pub fn compile_page() -> Result<PathBuf, Failure> {
     run(cargo()
         .args(["build", "--package", "etc-app", "--bin", "etc-app"])
+        .env(RELOCATIONS.0, RELOCATIONS.1)
         .args(COMPILE))?;
     Ok(compiled("etc-app.wasm"))
 }

@@ -99,7 +99,10 @@ fn Reason(jobs: JobsHandle, #[prop(into)] on_back: Callback<()>) -> impl IntoVie
     };
     view! {
         {checked.map(|tag| view! { <Subject tag=tag /> })}
-        <div class="means" role="radiogroup" aria-label=text(|t| t.tags.write.reason)>
+        <p id="cancel-reason">
+            <strong>{text(|t| t.tags.write.reason)}</strong>
+        </p>
+        <div class="means" role="radiogroup" aria-labelledby="cancel-reason">
             {CancelReason::ALL.map(radio).collect_view()}
         </div>
         <p class="quiet-text">{text(|t| t.tags.write.cancel_what)}</p>

@@ -116,7 +116,10 @@ fn Enter(jobs: JobsHandle) -> impl IntoView {
             invalid=text(|t| t.tags.write.sn_wrong)
             inputmode="numeric"
         />
-        <div class="means" role="radiogroup" aria-label=text(|t| t.tags.write.mode)>
+        <p id="issue-mode">
+            <strong>{text(|t| t.tags.write.mode)}</strong>
+        </p>
+        <div class="means" role="radiogroup" aria-labelledby="issue-mode">
             {modes.map(radio).collect_view()}
         </div>
         <p class="quiet-text">{move || texts().issue_mode_about(mode.get())}</p>
