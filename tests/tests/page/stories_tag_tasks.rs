@@ -1,5 +1,7 @@
 //! Tags are written: issued, activated, cancelled; and what is refused, or stops on its way.
 
+use fantoccini::key::Key;
+
 use crate::desk::Desk;
 use crate::stories::english;
 use crate::stories_tags::{DIALECTS, put, take};
@@ -35,9 +37,25 @@ async fn hold(desk: &Desk<'_>, tag: &str) {
 async fn enter(desk: &Desk<'_>, sn: &str) {
     let browser = desk.browser;
     browser.go("#/issue-tag").await;
-    browser.press("读卡").await;
+    press_either(desk, &["读卡", "办理下一个", "从读卡重新开始"]).await;
     browser.see("办理模式").await;
     type_sn(desk, sn).await;
+}
+
+/// Presses whichever of these buttons is offered first.
+async fn press_either(desk: &Desk<'_>, buttons: &[&str]) {
+    let browser = desk.browser;
+    let offered = browser
+        .until("one of several buttons", async || {
+            for button in buttons {
+                if browser.offers(button).await {
+                    return Some(*button);
+                }
+            }
+            None
+        })
+        .await;
+    browser.press(offered).await;
 }
 
 async fn type_sn(desk: &Desk<'_>, sn: &str) {
@@ -59,9 +77,14 @@ async fn issue(desk: &Desk<'_>, tag: &str, sn: &str) {
 async fn activate(desk: &Desk<'_>) {
     let browser = desk.browser;
     browser.go("#/activate-tag").await;
-    browser.press("读卡").await;
+    press_either(desk, &["读卡", "下一辆车"]).await;
     browser.see("请确认标签已贴在挡风玻璃上").await;
     browser.press("读标签").await;
+}
+
+async fn check(desk: &Desk<'_>) {
+    desk.browser.go("#/check-tag").await;
+    press_either(desk, &["读标签", "重新读标签"]).await;
 }
 
 /// A tag's whole way onto the road, over both dialects.
@@ -84,7 +107,7 @@ pub async fn a_tag_is_issued_and_activated_in_both_dialects(desk: &Desk<'_>) {
         browser.see("标签办理成功").await;
         desk.picture(&format!("issue-done-{dialect}")).await;
         // One key leads to the check, which finds it issued and not active yet.
-        browser.press("标签检测").await;
+        browser.key(Key::Enter).await;
         browser.see("OBU-110").await;
 
         activate(desk).await;
@@ -97,7 +120,7 @@ pub async fn a_tag_is_issued_and_activated_in_both_dialects(desk: &Desk<'_>) {
         browser.confirm("激活").await;
         browser.see("标签激活成功").await;
         desk.picture(&format!("activate-done-{dialect}")).await;
-        browser.press("标签检测").await;
+        check(desk).await;
         browser.see("标签正常").await;
 
         // Once more: it is active, and nothing is written.
@@ -146,7 +169,7 @@ pub async fn a_tag_is_exchanged(desk: &Desk<'_>) {
     browser.see("标签办理成功").await;
     take(desk, "tag-new").await;
     put(desk, "tag-normal").await;
-    browser.press("标签检测").await;
+    check(desk).await;
     browser.see("AUT-216").await;
     desk.picture("issue-old-tag").await;
 }
@@ -248,14 +271,14 @@ pub async fn the_network_comes_and_goes_at_the_car(desk: &Desk<'_>) {
     browser.see("标签激活成功").await;
 }
 
-/// Card and tag of two vehicles are told apart, field by field, and nothing is activated.
+/// A card whose vehicle has no tag activates none of another vehicle's.
 pub async fn a_tag_of_another_vehicle_is_not_activated(desk: &Desk<'_>) {
     let browser = desk.browser;
     desk.sign_in().await;
     set_up(desk, DIALECTS[0], "no-pin").await;
     put(desk, "tag-normal").await;
     activate(desk).await;
-    browser.see("OBU-119").await;
+    browser.see("AUT-235").await;
     desk.picture("activate-other-vehicle").await;
 }
 
@@ -288,8 +311,12 @@ pub async fn the_stock_is_kept_by_a_supervisor(desk: &Desk<'_>) {
         .type_into("SN 码", "6210230100010090 6210230100010108")
         .await;
     desk.picture("stock-hand-out").await;
-    browser.confirm("发放").await;
-    browser.see("已办好").await;
+    browser
+        .until("已办好", async || {
+            browser.key(Key::F2).await;
+            browser.shows("已办好").await.then_some(())
+        })
+        .await;
 
     browser.press("状态变更").await;
     browser.type_into("SN 码", "6210230100010090").await;
