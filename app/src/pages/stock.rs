@@ -230,9 +230,11 @@ fn HandOutForm(task: StockTask) -> impl IntoView {
     }
 }
 
-/// The numbers in what was typed, 16 digits each; nothing where one of them is none.
+/// The numbers in what was typed, 16 digits each, with spaces, commas or semicolons between, narrow or wide;
+/// nothing where one of them is none.
 fn numbers(typed: &str) -> Option<Vec<String>> {
-    let words = typed.split(|c: char| c.is_whitespace() || matches!(c, ',' | '，' | ';' | '；'));
+    let words = typed
+        .split(|c: char| c.is_whitespace() || matches!(c, ',' | '\u{FF0C}' | ';' | '\u{FF1B}'));
     let words = words.filter(|word| !word.is_empty());
     let is_number = |word: &str| word.len() == 16 && word.bytes().all(|c| c.is_ascii_digit());
     words
@@ -367,7 +369,10 @@ mod tests {
             "6210230100010090".to_owned(),
         ]);
         assert_eq!(numbers("6210230100010041 6210230100010090"), two);
-        assert_eq!(numbers("6210230100010041，6210230100010090；"), two);
+        assert_eq!(
+            numbers("6210230100010041\u{FF0C}6210230100010090\u{FF1B}"),
+            two
+        );
         assert_eq!(numbers("6210230100010041 621023010001009"), None);
         assert_eq!(numbers(""), Some(Vec::new()));
     }

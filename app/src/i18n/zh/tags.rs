@@ -81,7 +81,7 @@ pub const TAGS: TagTexts = TagTexts {
         help_activate: "标签贴在挡风玻璃上之后激活。网络中断时不会写入，也不会排队；恢复后从提示的一步继续。",
         help_light: "只有您能看到是哪一个标签在亮。亮的不是这辆车的标签，请按【没有亮】，附近可能还有别的标签。",
         help_cancel: "先读标签，核对车牌和 SN 码，选好原因，再按 F2。注销记录会保留。",
-        entry: "录入并读标签",
+        entry: "录入 SN 码",
         sn: "SN 码",
         sn_wrong: "SN 码是 16 位数字",
         mode: "办理模式",
