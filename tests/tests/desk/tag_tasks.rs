@@ -190,7 +190,7 @@ async fn a_blank_tag_is_issued_activated_cancelled_and_issued_again() {
         vehicle,
         [
             "B8CA443030313136000000000000010000",
-            &"2D110F0402001A000005",
+            "2D110F0402001A000005",
             &"FF".repeat(16),
             &encode(b"DEMO0116"),
             &"00".repeat(8),
