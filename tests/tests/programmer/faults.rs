@@ -323,8 +323,10 @@ fn a_tag_whose_reading_is_hit_anywhere_is_read_right_or_not_at_all() {
                 // In contact a tag can be swapped between two commands, and the line does not tell: what was read is
                 // of two tags then, and only keys can find out.
                 let is_told = setup.over_the_air || fault != Fault::TagSwapped;
+                // A chip that has lost its power has forgotten its directory, and refuses: nothing was read.
                 if let Ok(read) = outcome
                     && is_told
+                    && !read.encrypted.is_empty()
                 {
                     assert_eq!(read, right, "{what}");
                 }
