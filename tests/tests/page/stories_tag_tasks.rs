@@ -77,8 +77,18 @@ async fn issue(desk: &Desk<'_>, tag: &str, sn: &str) {
 async fn activate(desk: &Desk<'_>) {
     let browser = desk.browser;
     browser.go("#/activate-tag").await;
-    press_either(desk, &["读卡", "下一辆车"]).await;
-    browser.see("请确认标签已贴在挡风玻璃上").await;
+    // While another task still runs, a press has no effect: it is pressed again.
+    browser
+        .until("the card to be read", async || {
+            for button in ["读卡", "下一辆车"] {
+                if browser.offers(button).await {
+                    browser.press(button).await;
+                }
+            }
+            let ready = browser.shows("请确认标签已贴在挡风玻璃上").await;
+            ready.then_some(())
+        })
+        .await;
     browser.press("读标签").await;
 }
 
