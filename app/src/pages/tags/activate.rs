@@ -2,7 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::{Broken, CardSubject, Done, JobsHandle, Scene, WithProgrammer, Working, rail};
+use super::{
+    AskForTag, Broken, CardSubject, Done, JobsHandle, Scene, WithProgrammer, Working, rail,
+};
 use crate::i18n::{Pick, text, texts};
 use crate::jobs::Jobs;
 use crate::pages::check_card::PutCard;
@@ -53,7 +55,11 @@ pub fn ActivateTag() -> impl IntoView {
                     Scene::Stage(TAG) => {
                         view! {
                             <WithProgrammer>
-                                <CallTag on_read=move |()| read_tag() />
+                                <AskForTag
+                                    place=|t| t.tags.write.at_windscreen
+                                    help=|t| t.tags.write.help_activate
+                                    on_read=move |()| read_tag()
+                                />
                             </WithProgrammer>
                         }
                             .into_any()
@@ -64,25 +70,6 @@ pub fn ActivateTag() -> impl IntoView {
                 }}
             </div>
         </section>
-    }
-}
-
-/// The tag is on its windscreen; it is called.
-#[component]
-fn CallTag(#[prop(into)] on_read: Callback<()>) -> impl IntoView {
-    use_help(text(|t| t.tags.write.help_activate));
-    view! {
-        <div class="put-card">
-            <p>{text(|t| t.tags.write.at_windscreen)}</p>
-            <div class="actions">
-                <Action
-                    label=text(|t| t.tags.page.read)
-                    weight=Weight::Main
-                    focus=true
-                    on_press=on_read
-                />
-            </div>
-        </div>
     }
 }
 
