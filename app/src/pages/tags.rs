@@ -120,12 +120,16 @@ fn AskForTag(
     /// Reads it.
     #[prop(into)]
     on_read: Callback<()>,
+    /// What else can be done here.
+    #[prop(optional)]
+    children: Option<Children>,
 ) -> impl IntoView {
     use_help(text(help));
     view! {
         <div class="put-card put-tag">
             <p>{text(place)}</p>
             <div class="actions">
+                {children.map(|children| children())}
                 <Action
                     label=text(|t| t.tags.page.read)
                     weight=Weight::Main

@@ -59,7 +59,13 @@ pub fn ActivateTag() -> impl IntoView {
                                     place=|t| t.tags.write.at_windscreen
                                     help=|t| t.tags.write.help_activate
                                     on_read=move |()| read_tag()
-                                />
+                                >
+                                    <Action
+                                        label=text(|t| t.check.read_again)
+                                        back=true
+                                        on_press=move |()| read_card()
+                                    />
+                                </AskForTag>
                             </WithProgrammer>
                         }
                             .into_any()
@@ -88,9 +94,9 @@ fn Light(jobs: JobsHandle) -> impl IntoView {
         }
         .to_owned()
     });
-    let about: Pick = match signals {
-        true => |t| t.tags.write.light_about,
-        false => |t| t.tags.write.contact_about,
+    let (about, no): (Pick, Pick) = match signals {
+        true => (|t| t.tags.write.light_about, |t| t.tags.write.light_no),
+        false => (|t| t.tags.write.contact_about, |t| t.tags.write.contact_no),
     };
     let say = move |seen| jobs.with_value(|jobs| jobs.saw_light(seen));
     view! {
@@ -99,7 +105,7 @@ fn Light(jobs: JobsHandle) -> impl IntoView {
             <p>{text(about)}</p>
         </Note>
         <div class="actions">
-            <Action label=text(|t| t.tags.write.light_no) on_press=move |()| say(false) />
+            <Action label=text(no) on_press=move |()| say(false) />
             <Action
                 label=text(|t| t.tags.write.light_yes)
                 weight=Weight::Main
