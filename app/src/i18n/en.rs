@@ -256,7 +256,13 @@ pub static TEXTS: Texts = Texts {
         status: "Status",
         find: "Find",
         reason_hint: "4 to 200 characters; they stay in the records",
+        suspend: "Suspend",
+        report_lost: "Report lost",
         lift: "Lift",
+        signatures_left: "Writes left",
+        allow_signatures: "Allow more writes",
+        allow_signatures_about: "For AUT-238. Please find out first what used the writes up: the tag, the programmer or the handling. Afterwards as many are left as a new tag has.",
+        allow_signatures_confirm: "Allow",
     },
     faults: Faults {
         title: "Common faults and their remedies",

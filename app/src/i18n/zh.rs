@@ -256,7 +256,13 @@ pub static TEXTS: Texts = Texts {
         status: "状态变更",
         find: "查找",
         reason_hint: "4 到 200 个字，会留在记录里",
+        suspend: "挂起",
+        report_lost: "挂失",
         lift: "解除",
+        signatures_left: "剩余写入次数",
+        allow_signatures: "增加写入次数",
+        allow_signatures_about: "出现 AUT-238 时使用。请先弄清写入次数为什么用完：标签、标签设备，还是操作。增加后，剩余次数与新标签相同。",
+        allow_signatures_confirm: "增加",
     },
     faults: Faults {
         title: "常见故障及其解决方法",

@@ -16,6 +16,7 @@ mod sign_in;
 mod stock;
 mod tags;
 mod unlock;
+mod vouched;
 
 pub use fetched::{Fetched, fetch_all};
 pub use sign_in::SignInPage;
