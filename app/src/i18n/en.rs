@@ -280,7 +280,7 @@ pub static TEXTS: Texts = Texts {
         retry_yes: "May help",
         retry_no: "Please do not repeat the same step",
         more: "Read more",
-        status_word: "Card's answer",
+        status_word: "The chip's answer",
         tries_left: "{} tries left",
         written: "Card written?",
         written_no: "Not written",

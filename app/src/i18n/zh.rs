@@ -280,7 +280,7 @@ pub static TEXTS: Texts = Texts {
         retry_yes: "可以再试",
         retry_no: "请不要重复同样的操作",
         more: "查看说明",
-        status_word: "卡片答复",
+        status_word: "芯片答复",
         tries_left: "剩余可试 {} 次",
         written: "卡是否已写入",
         written_no: "未写入",
