@@ -70,7 +70,14 @@ impl Desk<'_> {
             file: &file,
         };
         if let Some(done) = ledger::done_already(&begin) {
-            return Ok(task(done, &file.tag));
+            let answer = task(done, &file.tag);
+            let commit = TagCommit {
+                writes: Vec::new(),
+                entries: vec![entry(who, now, Event::TagTaskBegun(file.tag.serial), &[])],
+                answer: Some(stored(who, attempt, &answer)?),
+            };
+            self.store.commit_tag(&commit).await?;
+            return Ok(answer);
         }
         let mut decision = ledger::begin_tag_job(&begin, &teller(who, now, &new_id))?;
         self.with_reading(who, &mut decision, now);
