@@ -18,5 +18,6 @@ mod roles;
 mod service;
 mod sight;
 mod sign_in;
+mod tag_races;
 mod tag_tasks;
 mod tags;
