@@ -14,9 +14,15 @@ use crate::hex::{Bytes, Fixed};
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
+mod card_task;
 mod tag;
 mod tag_task;
 
+pub use card_task::{
+    BeginCardTask, CardFile, CardMode, CardRefused, CardTask, CardTaskId, CardTaskKind,
+    CardTaskState, CardTasks, CardTold, CardWork, OfferTakeIn, Presence, ShownPresence, SignCard,
+    SignedCard, TakeIn, WholeCard,
+};
 pub use tag::{
     ReadVehicle, ShownVehicle, TagAuthority, TagDifference, TagField, TagSight, TagSighted,
     TagVehicle,

@@ -8,6 +8,7 @@ use apdu_core::fault::Code;
 use apdu_core::hex::Fixed;
 use serde::{Deserialize, Serialize};
 
+mod applications;
 mod cases;
 pub mod faults;
 mod money;
@@ -16,6 +17,12 @@ mod report;
 mod switches;
 mod tags;
 
+pub use applications::{
+    ApplicationFlaw, ApplicationLine, ApplicationPage, ApplicationQuery, ApplicationState,
+    BadApplication, Bank, CardStockLine, HandOutCards, LicensedBody, LicensedVehicle,
+    NewApplication, NewApplications, OpenedApplication, SetCardStatus, TakenApplications,
+    WithdrawApplication,
+};
 pub use cases::{Approve, AskCase, CaseKind, CaseState, CaseView};
 pub use money::{
     CloseDrawer, Drawer, Means, MoneyOut, OpenDrawer, Payment, PaymentKind, PosSlip, RefundOutcome,
