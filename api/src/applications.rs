@@ -198,7 +198,7 @@ pub struct ApplicationQuery {
     /// Plate colour.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plate_colour: Option<u8>,
-    /// Which state; missing: all.
+    /// Which state. Missing: with a plate all, without one those that are not finished, open or begun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<ApplicationState>,
     /// Handed in on this day or later, `YYYY-MM-DD`.

@@ -2,6 +2,7 @@
 
 use super::texts::*;
 
+mod cards;
 mod devices;
 mod money;
 mod profiles;
@@ -338,6 +339,7 @@ pub static TEXTS: Texts = Texts {
         pay_toll_about: "The card pays {} yuan in a toll lane; its load counter stays",
         not_taken: "The card did not take it",
     },
+    cards: cards::CARDS,
     devices: devices::DEVICES,
     money: money::MONEY,
     records: records::RECORDS,

@@ -20,6 +20,9 @@ macro_rules! topic {
     };
 }
 
+mod cards;
+
+pub use cards::*;
 mod devices;
 
 pub use devices::*;
@@ -41,6 +44,8 @@ macro_rules! sections {
         /// All texts of the page in one language.
         pub struct Texts {
             $($(#[doc = $doc])+ pub $section: $name,)+
+            /// Texts about issuing cards.
+            pub cards: IssuingTexts,
             /// Texts about devices.
             pub devices: DeviceTexts,
             /// Texts about money.

@@ -2,6 +2,7 @@
 
 use super::texts::*;
 
+mod cards;
 mod devices;
 mod money;
 mod profiles;
@@ -338,6 +339,7 @@ pub static TEXTS: Texts = Texts {
         pay_toll_about: "把卡片拿到收费站扣 {} 元，充值次数不变",
         not_taken: "卡片没有接受",
     },
+    cards: cards::CARDS,
     devices: devices::DEVICES,
     money: money::MONEY,
     records: records::RECORDS,
