@@ -3,7 +3,6 @@
 
 use apdu_core::authority::RechargeState;
 use apdu_core::fault::{Code, Fault, Written};
-use etc_api::faults::explain;
 use leptos::prelude::*;
 
 use super::{Action, RecordBadge, Sign, SignMark, Weight};
@@ -34,7 +33,6 @@ pub fn FaultCard(
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
-    let entry = explain(fault.code);
     let unknown = is_unknown(&fault);
     let tells_card = for_load || record_state.is_some() || fault.written != Written::No;
     let heading = move || {
@@ -73,11 +71,11 @@ pub fn FaultCard(
                     }
                 }}
             </header>
-            <p class="fault-cause">{sentence(entry.cause)}</p>
-            <p class="fault-next">{sentence(entry.next)}</p>
+            <p class="fault-cause">{sentence(fault.code, |e| e.cause)}</p>
+            <p class="fault-next">{sentence(fault.code, |e| e.next)}</p>
             <p class="fault-dont">
                 <strong>{text(|t| t.faults.dont)}</strong>
-                <span>{sentence(entry.dont)}</span>
+                <span>{sentence(fault.code, |e| e.dont)}</span>
             </p>
             <footer class="actions">
                 <a class="more" href=Page::Fault(fault.code).href()>
