@@ -149,11 +149,11 @@ pub async fn a_bank_wants_a_card_of_its_own(desk: &Desk<'_>) {
         browser.type_into("银行卡号", first).await;
         browser.type_into("银行卡号 (再次输入)", again).await;
     };
-    twice(OF_LANZHOU, "6223010000000018").await;
+    twice(OF_LANZHOU, "6221390000000031").await;
     browser.see("不一致").await;
     desk.picture("cards-bank-differs").await;
     // The last digit does not fit.
-    twice("6223010000000018", "6223010000000018").await;
+    twice("6221390000000031", "6221390000000031").await;
     browser.confirm("注册").await;
     browser.see("AUT-261").await;
     browser.press("返回录入").await;
@@ -169,9 +169,9 @@ pub async fn a_bank_wants_a_card_of_its_own(desk: &Desk<'_>) {
     browser.see("用户卡办理成功").await;
 }
 
-/// Bank cards by their prefixes in `demo/`; nobody's.
-const OF_LANZHOU: &str = "6223010000000017";
-const OF_ICBC: &str = "6222020000000017";
+/// Numbers of nobody, with the public prefixes of two banks and a last digit that fits.
+const OF_LANZHOU: &str = "6221390000000013";
+const OF_ICBC: &str = "6222020000000015";
 
 /// An application that one teller has taken up is nobody else's meanwhile, and says whose it is.
 pub async fn an_application_is_one_tellers_at_a_time(desk: &Desk<'_>) {
