@@ -5,6 +5,7 @@
 
 mod account;
 mod authorise;
+mod card_task;
 mod case;
 mod confirm;
 mod create;

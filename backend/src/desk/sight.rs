@@ -1,15 +1,14 @@
 //! A card is shown: what the records say about it, and the INIT that proves it before money is taken.
 
-use apdu_core::authority::{Difference, InitForLoad, IssueField, Sight, Sighted};
+use apdu_core::authority::{InitForLoad, Sight, Sighted};
 use apdu_core::bcd::CardNumber;
 use apdu_core::calendar;
 use apdu_core::fault::Code;
 use apdu_core::toll_card::IssueFile;
-use encoding_rs::GBK;
 
 use super::{DECISIONS, Desk, Error, Who, ended, shown};
 use crate::audit::{Entry, Event};
-use crate::ledger::{self, Asker, Card, CardFile};
+use crate::ledger::{self, Asker, CardFile};
 use crate::random::draw;
 use crate::store::Commit;
 
@@ -62,7 +61,7 @@ impl Desk<'_> {
             card: number,
             status: file.card.status,
             profile: profile.then(|| file.card.profile.clone()),
-            differences: differences(&file.card, &issue),
+            differences: ledger::differences(&file.card, &issue),
             open: file
                 .open
                 .as_ref()
@@ -116,53 +115,4 @@ fn sighted(who: &Who, card: CardNumber, at: i64) -> Entry {
         record: None,
         evidence: Vec::new(),
     }
-}
-
-/// The fields in which card and records differ, as a person reads them.
-fn differences(card: &Card, issue: &IssueFile) -> Vec<Difference> {
-    // GBK knows every byte: what is no character shows as U+FFFD, which differs from any record.
-    let plate = GBK.decode_without_bom_handling(issue.plate_text()).0;
-    let fields = [
-        (
-            IssueField::CardType,
-            card.kind.number().to_string(),
-            issue.card_type.to_string(),
-        ),
-        (
-            IssueField::Version,
-            format!("{:02X}", card.version),
-            format!("{:02X}", issue.version),
-        ),
-        (
-            IssueField::Start,
-            card.start.to_string(),
-            issue.start.to_string(),
-        ),
-        (
-            IssueField::Expiry,
-            card.expiry.to_string(),
-            issue.expiry.to_string(),
-        ),
-        (IssueField::Plate, card.plate.clone(), plate.into_owned()),
-        (
-            IssueField::PlateColour,
-            card.plate_colour.to_string(),
-            issue.plate_colour.to_string(),
-        ),
-        (
-            IssueField::VehicleClass,
-            card.vehicle_class.to_string(),
-            issue.vehicle_class.to_string(),
-        ),
-    ];
-    let differ = fields
-        .into_iter()
-        .filter(|(_, record, card)| record != card);
-    differ
-        .map(|(field, record, card)| Difference {
-            field,
-            record,
-            card,
-        })
-        .collect()
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::des::DoubleKey;
-use super::soft::{Issuer, Levels, TagMaintenance};
+use super::soft::{CardMaintenance, Issuer, Levels, TagMaintenance};
 
 /// What a key file says.
 pub struct KeyFile {
@@ -46,7 +46,7 @@ pub enum KeyFileError {
     Key {
         /// Whose.
         network: String,
-        /// `load`, `tac`, `tag_read` or `tag_write`.
+        /// `load`, `tac`, `tag_read`, `tag_write` or `card_write`.
         table: &'static str,
         /// The index as written.
         index: String,
@@ -96,6 +96,14 @@ struct WrittenIssuer {
     #[serde(default)]
     tag_read: BTreeMap<String, Zeroizing<String>>,
     tag_write: Option<WrittenTagWrite>,
+    card_write: Option<WrittenCardWrite>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenCardWrite {
+    holder: Zeroizing<String>,
+    issue: Zeroizing<String>,
 }
 
 #[derive(Deserialize)]
@@ -171,12 +179,20 @@ fn issuer(written: WrittenIssuer) -> Result<Issuer, KeyFileError> {
             vehicle: key(&network, "tag_write", "vehicle", &written.vehicle)?,
         }),
     };
+    let card_write = match &written.card_write {
+        None => None,
+        Some(written) => Some(CardMaintenance {
+            holder: key(&network, "card_write", "holder", &written.holder)?,
+            issue: key(&network, "card_write", "issue", &written.issue)?,
+        }),
+    };
     Ok(Issuer {
         levels,
         load,
         tac,
         tag_read,
         tag_write,
+        card_write,
     })
 }
 

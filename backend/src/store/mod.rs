@@ -4,6 +4,7 @@
 //! them: a card whose revision has moved on, a record whose version has, or a row that a unique
 //! index refuses, undoes all.
 
+mod cards;
 mod database;
 mod memory;
 #[cfg(test)]
@@ -23,13 +24,14 @@ use crate::ledger::{
     PosSlip, Record, Seen, Switch, Tag, Vehicle, VerifiedInit,
 };
 
+pub use cards::{CardCommit, CardCount, CardStore};
 pub use database::DatabaseStore;
 pub use memory::MemoryStore;
 pub use tags::{StockCount, TagCommit, TagStore};
 
 /// Everything the backend keeps.
 #[async_trait]
-pub trait Store: TagStore {
+pub trait Store: TagStore + CardStore {
     /// The store's clock, ms UTC. There is no other in the backend.
     async fn now(&self) -> Result<i64, StoreError>;
 

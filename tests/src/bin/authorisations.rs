@@ -23,7 +23,7 @@ use etc_backend::demo;
 use etc_backend::desk::{Attempt, Desk, Who};
 use etc_backend::keys::SoftKeys;
 use etc_backend::ledger::{
-    Card, CardKind, Change, Means, PaymentTaken, PosSlip, Purse, Record, State, Write,
+    Card, CardKind, CardStock, Change, Means, PaymentTaken, PosSlip, Purse, Record, State, Write,
 };
 use etc_backend::random::OsRandom;
 use etc_backend::store::{Commit, DatabaseStore, Purpose, Session, Stock, StockCard, Store};
@@ -341,6 +341,7 @@ fn stock_card(number: CardNumber) -> StockCard {
                 refuses_one_fen: false,
                 refuses_odd_terminals: false,
             },
+            stock: CardStock::default(),
             proved_counter: 5,
             book: None,
             weak_random: false,

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use apdu_core::authority::{CardProfile, CardStatus, Pin, ProofCounter};
 use apdu_core::bcd::{CardNumber, Date};
-use etc_backend::ledger::{self, CardKind, Purse};
+use etc_backend::ledger::{self, CardKind, CardStock, Purse};
 use etc_sim::card::{self as sim, Knobs, PinForm, Stamp, TollCard};
 
 /// A card and its back-office profile.
@@ -187,6 +187,7 @@ pub fn in_the_records(number: CardNumber, subject: &Subject) -> ledger::Card {
             refuses_one_fen: knobs.refuses_one_fen,
             refuses_odd_terminals: knobs.refuses_odd_terminals,
         },
+        stock: CardStock::default(),
         proved_counter: 0,
         book: None,
         weak_random: false,

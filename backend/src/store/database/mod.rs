@@ -10,6 +10,7 @@
 //! [`questions`]. The suite runs it on both.
 
 mod card_file;
+mod card_tasks;
 mod connection;
 mod migrate;
 mod noted;

@@ -72,6 +72,9 @@ async fn insert_operator(database: &mut Transaction, new: &Operator) -> Done {
 
 async fn insert_card(database: &mut Transaction, new: &StockCard) -> Done {
     let card = &new.card;
+    if let Some(outlet) = &card.stock.outlet {
+        known_outlet(database, outlet).await?;
+    }
     let (pin_form, pin) = pin(&card.profile.pin);
     let row = insert("card")
         .with("number", card.number)
@@ -95,6 +98,15 @@ async fn insert_card(database: &mut Transaction, new: &StockCard) -> Done {
         .with("weak_random", card.weak_random)
         .with("stopped", card.stopped.map(|stop| stop.word()))
         .with("stopped_at", card.stopped.map(|_| 0_i64))
+        .with("is_issued", card.stock.is_issued)
+        .with("outlet", &card.stock.outlet)
+        .with("issuer", encode(&card.stock.issuer))
+        .with("user_type", card.stock.user_type)
+        .with("holder_fill", card.stock.fill.word())
+        .with("validity_years", card.stock.validity_years)
+        .with("signatures", card.stock.signatures)
+        .with("signatures_allowed", card.stock.allowed)
+        .with("issue", &card.stock.issue)
         .with("revision", card.revision);
     let done = database.execute(row).await;
     done.map_err(|error| named(error, format!("card {} exists", card.number)))?;

@@ -2,6 +2,7 @@
 //!
 //! It keeps the same invariants as the databases, one check per unique index.
 
+mod cards;
 mod tags;
 mod write;
 
@@ -20,9 +21,9 @@ use super::{
 use crate::audit::{Entry, Sealed};
 use crate::ledger::limits::Day;
 use crate::ledger::{
-    Approval, Authorisation, BookRow, Card, CardFile, Case, CaseState, HandIn, Means, MoneyBack,
-    Nonce, Pairing, PaymentTaken, PosSlip, ProvedBy, Reading, Record, Seen, State, Switch, Tag,
-    TagJob, Vehicle, VerifiedInit, WriteAttempt,
+    Applied, Approval, Authorisation, BookRow, Card, CardFile, CardJob, Case, CaseState, HandIn,
+    Means, MoneyBack, Nonce, Pairing, PaymentTaken, PosSlip, ProvedBy, Reading, Record, Seen,
+    State, Switch, Tag, TagJob, Vehicle, VerifiedInit, WriteAttempt,
 };
 use write::duplicate;
 
@@ -63,6 +64,8 @@ struct Memory {
     readings: BTreeMap<ContractSerial, Reading>,
     vehicles: Arc<BTreeMap<(String, u8), Vehicle>>,
     tag_jobs: BTreeMap<String, Arc<TagJob>>,
+    card_jobs: BTreeMap<String, Arc<CardJob>>,
+    applications: BTreeMap<String, Arc<Applied>>,
     attempts: Vec<Arc<WriteAttempt>>,
     pairings: Vec<Arc<Pairing>>,
     hand_ins: Vec<HandIn>,
