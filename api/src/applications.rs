@@ -198,7 +198,7 @@ pub struct ApplicationQuery {
     /// Plate colour.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plate_colour: Option<u8>,
-    /// Which state. Missing: with a plate all, without one those that are not finished, open or begun.
+    /// Which state; missing: with a plate all, without one those that are not finished (open or begun).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<ApplicationState>,
     /// Handed in on this day or later, `YYYY-MM-DD`.
@@ -285,6 +285,18 @@ pub struct OpenedApplication {
     pub validity: [Date; 2],
     /// Its task that is not finished.
     pub open_task: Option<CardTask>,
+}
+
+/// Answer of `POST /api/v1/applications/{id}/reveal`, while the teller holds the data open: whose application it is.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RevealedPerson {
+    /// Holder's name 姓名.
+    pub name: String,
+    /// Number of the identity document.
+    pub id_number: String,
+    /// Phone 电话号码.
+    pub phone: String,
 }
 
 /// `POST /api/v1/applications/withdraw`, by the channel: takes an application back that was not begun.

@@ -17,6 +17,8 @@ pub struct StockTag {
     pub status: CardStatus,
     /// Whether it was issued to a vehicle.
     pub issued: bool,
+    /// How many commands may be signed for it before a supervisor is asked.
+    pub signatures_left: u8,
 }
 
 /// `GET /api/v1/cards/{number}/pairing`: what belongs to a card, and which 办理模式 it may have.

@@ -252,8 +252,8 @@ rows! {
     "AUT-238" TooManySignatures: Authority, retry false;
     cause "这个标签的写入授权次数已达上限。"
           "Writes were authorised for this tag as often as is allowed.";
-    next  "请换一个标签；一定要用这个标签的，请主管查看后增加次数。"
-          "Please use another tag; if it has to be this one, the supervisor looks into it and allows more.";
+    next  "请换一个标签；一定要用这个标签的，请主管查看后在【库存与状态】增加次数。"
+          "Please use another tag; if it has to be this one, the supervisor looks into it and allows more under Stock.";
     dont  "请不要换电脑或账号再试。"
           "Please do not try from another PC or sign-in.";
 

@@ -52,7 +52,7 @@ impl Backend {
 
     /// A request with somebody's password. It is not kept for the next sign-in, as other calls are: a
     /// password waits for nobody.
-    async fn vouched<T: DeserializeOwned>(
+    pub(super) async fn vouched<T: DeserializeOwned>(
         &self,
         path: &str,
         approve: &Approve,

@@ -8,7 +8,7 @@ use apdu_core::bcd::CardNumber;
 use apdu_core::card::Answer;
 use apdu_core::obu::ContractSerial;
 use etc_api::{
-    CancelUnseen, CardPairing, HandInLine, HandOut, SetTagStatus, StockTag, TagStockLine,
+    Approve, CancelUnseen, CardPairing, HandInLine, HandOut, SetTagStatus, StockTag, TagStockLine,
 };
 use serde::de::IgnoredAny;
 
@@ -121,5 +121,15 @@ impl Backend {
         };
         let request = Request::post(&format!("tags/{tag}/cancel"), &body);
         self.signed_in_call(&request.keyed(&new_key())).await
+    }
+
+    /// Allows a tag as many signatures again as a new one has, with a supervisor's credentials.
+    pub async fn allow_signatures(
+        &self,
+        tag: ContractSerial,
+        approve: &Approve,
+    ) -> Result<(), Refusal> {
+        self.vouched(&format!("tags/{tag}/signatures"), approve)
+            .await
     }
 }

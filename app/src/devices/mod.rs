@@ -77,6 +77,8 @@ struct Inner {
     slots: RefCell<Vec<Slot>>,
     /// What was tried last, whatever came of it.
     wanted: RefCell<Option<Wanted>>,
+    /// Whether the slot of the programmer is the reader: then it is used again when the programmer is there again.
+    slot_is_reader: Cell<bool>,
     /// Whether one is being opened: a reader that was granted before is met by its connection, by the
     /// list of granted ones and by the person's choice, all at once.
     opening: Cell<bool>,
@@ -116,9 +118,11 @@ impl Devices {
             reader: RefCell::default(),
             slots: RefCell::default(),
             wanted: RefCell::default(),
+            slot_is_reader: Cell::default(),
             opening: Cell::default(),
         }));
         devices.follow_the_page();
+        devices.follow_the_programmer();
         if window().is_secure_context() {
             devices.provide(provider::browser());
         } else {
@@ -355,6 +359,8 @@ impl Devices {
             clock::pause(Duration::ZERO).await;
         }
         self.0.desk.reader.set(ReaderStatus::Opening);
+        let is_slot = matches!(wanted.device, Reached::Slot(_));
+        self.0.slot_is_reader.set(is_slot);
         self.0.wanted.replace(Some(wanted.clone()));
         let opened = self.reach(wanted, taking).await;
         self.0.opening.set(false);
@@ -486,6 +492,21 @@ impl Devices {
         if !self.0.is_in_use() {
             self.refuse(code);
         }
+    }
+
+    /// A programmer that was unplugged, or asked anew, is another object when it is back. A person who has chosen
+    /// its slot as the reader need not choose it again.
+    fn follow_the_programmer(&self) {
+        let on = self.clone();
+        Effect::new(move |_| {
+            let is_ready = matches!(on.0.desk.programmer.get(), ProgrammerStatus::Ready { .. });
+            if is_ready
+                && on.0.slot_is_reader.get()
+                && let Ok(InUse(programmer)) = on.programmers().in_use()
+            {
+                on.came(Wanted::new(Reached::Slot(programmer)));
+            }
+        });
     }
 
     /// A page that is put away keeps no reader; one that comes back has it again. What was announced

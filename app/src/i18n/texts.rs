@@ -151,7 +151,8 @@ sections! {
         hand_ins nothing_waits why chip since tick
         exchanged forbids failed given_up
         hand_out to_outlet to_outlet_hint sns sns_hint sns_wrong done
-        status find reason_hint lift
+        status find reason_hint suspend report_lost lift
+        signatures_left allow_signatures allow_signatures_about allow_signatures_confirm
     }
     /// The fault card and the fault pages.
     faults: Faults {

@@ -63,11 +63,16 @@ impl Staged for TagJob {
 impl Jobs {
     /// 读卡: the first stage of 标签办理 and of 标签激活.
     pub fn read_card_of_tag(&self, job: RwSignal<TagJob>) {
-        job.set(TagJob::default());
-        let Some(mut card) = self.take_reader(|fault| job.update(|job| job.course.fail(fault)))
-        else {
+        let refuse = |fault| {
+            let mut refused = TagJob::default();
+            refused.course.fail(fault);
+            job.set(refused);
+        };
+        // Where another task still runs, nothing is cleared either.
+        let Some(mut card) = self.take_reader(refuse) else {
             return;
         };
+        job.set(TagJob::default());
         let (desk, backend) = (self.desk, self.backend.clone());
         self.stage(job, Step::ReadCard, async move {
             let mut progress = watch(desk, job);

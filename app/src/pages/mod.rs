@@ -18,6 +18,7 @@ mod sign_in;
 mod stock;
 mod tags;
 mod unlock;
+mod vouched;
 mod waiting;
 
 pub use fetched::{Fetched, fetch_all};

@@ -6,6 +6,7 @@ use etc_api::{HandInLine, HandOut, Role, StockTag, TagStockLine};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::vouched::Vouched;
 use crate::backend::Backend;
 use crate::desk::Desk;
 use crate::i18n::{moment, text, texts};
@@ -27,6 +28,12 @@ pub fn StockPage() -> impl IntoView {
     };
     task.look();
     let shown = RwSignal::new(0);
+    // What was said of one list is not said of the next.
+    Effect::new(move |_| {
+        shown.track();
+        task.fault.set(None);
+        task.done.set(false);
+    });
     let is_supervisor = Desk::get().session.with_untracked(|session| {
         let session = session.as_ref();
         session.is_some_and(|session| session.role == Role::Supervisor)
@@ -45,29 +52,35 @@ pub fn StockPage() -> impl IntoView {
         tabs.push(tab(text(|t| t.stock.hand_out), none));
         tabs.push(tab(text(|t| t.stock.status), none));
     }
-    let content = move || {
-        if let Some(fault) = task.fault.get() {
-            let label = Signal::derive(|| Some(texts().money.day.look));
-            let again = move |()| task.look();
-            return view! { <FaultCard fault=fault next_label=label on_next=again /> }.into_any();
+    let is_known = Memo::new(move |_| task.stock.with(Option::is_some));
+    // A form stays as it is while the stock behind it changes.
+    let content = move || match (shown.get(), is_known.get()) {
+        (2, _) => view! { <HandOutForm task=task /> }.into_any(),
+        (3, _) => view! { <StatusForm task=task /> }.into_any(),
+        (_, false) => {
+            view! { <p class="quiet-text">{text(|t| t.money.day.loading)}</p> }.into_any()
         }
-        match (shown.get(), task.stock.get()) {
-            (2, _) => view! { <HandOutForm task=task /> }.into_any(),
-            (3, _) => view! { <StatusForm task=task /> }.into_any(),
-            (_, None) => {
-                view! { <p class="quiet-text">{text(|t| t.money.day.loading)}</p> }.into_any()
-            }
-            (0, Some((lines, _))) => view! { <Counts lines=lines /> }.into_any(),
-            (_, Some((_, waiting))) => view! { <HandIns task=task waiting=waiting /> }.into_any(),
-        }
+        (0, true) => view! { <Counts task=task /> }.into_any(),
+        (_, true) => view! { <HandIns task=task /> }.into_any(),
     };
     view! {
-        <section class="day">
+        <section class="day stock">
             <Tabs label=text(|t| t.stock.title) tabs=tabs shown=shown />
             <div class="day-list" role="tabpanel">
                 {content}
+                <Refused task=task shown=shown />
             </div>
         </section>
+    }
+}
+
+/// Why something could not be done. A form is still there to be corrected; a list is asked for again.
+#[component]
+fn Refused(task: StockTask, shown: RwSignal<usize>) -> impl IntoView {
+    let again = Signal::derive(move || (shown.get() < 2).then(|| texts().money.day.look));
+    move || {
+        let fault = task.fault.get()?;
+        Some(view! { <FaultCard fault=fault next_label=again on_next=move |()| task.look() /> })
     }
 }
 
@@ -85,40 +98,52 @@ struct StockTask {
 }
 
 impl StockTask {
-    fn look(self) {
-        self.change(async |_| Ok(()));
-        self.done.set(false);
-    }
-
-    /// Changes something, then asks how the stock stands.
-    fn change(self, step: impl AsyncFnOnce(Backend) -> Result<(), Refusal> + 'static) {
+    /// Asks for something. Where the person has left meanwhile, there is nobody to tell.
+    fn ask(self, step: impl AsyncFnOnce(Backend) -> Result<(), Refusal> + 'static) {
         let backend = self.backend.get_value();
         self.fault.set(None);
         self.done.set(false);
         self.busy.set(true);
         spawn_local(async move {
-            let answer = async {
-                step(backend.clone()).await?;
-                Ok((backend.tag_stock().await?, backend.hand_ins().await?))
-            };
-            // Where the person has left, there is nobody to tell.
-            match answer.await {
-                Ok(stock) => {
-                    self.stock.try_set(Some(stock));
-                    self.done.try_set(true);
-                }
-                Err(refusal) => {
-                    let refusal: Refusal = refusal;
-                    self.fault.try_set(Some(refusal.into()));
-                }
+            if let Err(refusal) = step(backend).await {
+                self.fault.try_set(Some(refusal.into()));
             }
             self.busy.try_set(false);
         });
     }
+
+    /// Asks how the stock stands.
+    fn look(self) {
+        self.ask(async move |backend| self.count(&backend).await);
+    }
+
+    /// Changes something, then asks how the stock stands.
+    fn change(self, step: impl AsyncFnOnce(Backend) -> Result<(), Refusal> + 'static) {
+        self.ask(async move |backend| {
+            step(backend.clone()).await?;
+            self.done.try_set(true);
+            self.count(&backend).await
+        });
+    }
+
+    /// Looks up the tag with this number on its back.
+    fn find(self, sn: String) {
+        self.tag.set(None);
+        self.ask(async move |backend| {
+            self.tag.try_set(Some(backend.tag_of_sn(&sn).await?));
+            Ok(())
+        });
+    }
+
+    async fn count(self, backend: &Backend) -> Result<(), Refusal> {
+        let stock = (backend.tag_stock().await?, backend.hand_ins().await?);
+        self.stock.try_set(Some(stock));
+        Ok(())
+    }
 }
 
 #[component]
-fn Counts(lines: Vec<TagStockLine>) -> impl IntoView {
+fn Counts(task: StockTask) -> impl IntoView {
     move || {
         let t = &texts().stock;
         let columns = vec![
@@ -139,6 +164,8 @@ fn Counts(lines: Vec<TagStockLine>) -> impl IntoView {
                 line.tags.into_any(),
             ]
         };
+        let mut lines = task.stock.get().map(|(lines, _)| lines).unwrap_or_default();
+        lines.sort_by_key(|line| (line.outlet.clone(), line.issued, line.status as u8));
         let rows = lines.iter().map(row).collect();
         view! { <DataTable caption=t.counts columns=columns rows=rows empty=t.empty /> }
     }
@@ -146,7 +173,7 @@ fn Counts(lines: Vec<TagStockLine>) -> impl IntoView {
 
 /// What waits until a second person has it before them.
 #[component]
-fn HandIns(task: StockTask, waiting: Vec<HandInLine>) -> impl IntoView {
+fn HandIns(task: StockTask) -> impl IntoView {
     move || {
         let t = &texts().stock;
         let columns = vec![
@@ -165,7 +192,7 @@ fn HandIns(task: StockTask, waiting: Vec<HandInLine>) -> impl IntoView {
             };
             vec![
                 texts().hand_in_reason(&line.reason).into_any(),
-                line.chip.clone().into_any(),
+                chip(&line.chip).into_any(),
                 line.operator.clone().into_any(),
                 line.outlet.clone().into_any(),
                 moment(line.at).into_any(),
@@ -173,8 +200,30 @@ fn HandIns(task: StockTask, waiting: Vec<HandInLine>) -> impl IntoView {
                     .into_any(),
             ]
         };
-        let rows = waiting.iter().map(row).collect();
+        let waiting = task.stock.get().map(|(_, waiting)| waiting);
+        let rows = waiting.iter().flatten().map(row).collect();
         view! { <DataTable caption=t.hand_ins columns=columns rows=rows empty=t.nothing_waits /> }
+    }
+}
+
+/// `card NUMBER` or `tag SERIAL`, as a person reads it.
+fn chip(chip: &str) -> String {
+    let t = &texts().tags.write;
+    match chip.split_once(' ') {
+        Some(("card", number)) => format!("{} {}", t.card, grouped(number)),
+        Some(("tag", serial)) => format!("{} {}", t.tag, grouped(serial)),
+        _ => chip.to_owned(),
+    }
+}
+
+/// Whether the last change was made.
+#[component]
+fn DoneNote(task: StockTask) -> impl IntoView {
+    let heading = Signal::derive(|| texts().stock.done.to_owned());
+    view! {
+        <Show when=move || task.done.get()>
+            <Note tone=Tone::Good heading=heading />
+        </Show>
     }
 }
 
@@ -194,13 +243,15 @@ fn HandOutForm(task: StockTask) -> impl IntoView {
     });
     let send = move |()| {
         if let Some(wanted) = wanted.get_untracked() {
-            sns.set(String::new());
-            task.change(async move |backend| backend.hand_out(&wanted).await);
+            task.change(async move |backend| {
+                backend.hand_out(&wanted).await?;
+                sns.try_set(String::new());
+                Ok(())
+            });
         }
     };
-    let done = move || task.done.get();
     view! {
-        <form class="stop-form" on:submit=|ev| ev.prevent_default()>
+        <form class="stock-form" on:submit=|ev| ev.prevent_default()>
             <Field
                 name="stock-outlet"
                 label=text(|t| t.stock.to_outlet)
@@ -216,9 +267,7 @@ fn HandOutForm(task: StockTask) -> impl IntoView {
                 scan=true
             />
             <p class="quiet-text">{text(|t| t.stock.tags)} " " {count}</p>
-            <Show when=done>
-                <Note tone=Tone::Good heading=Signal::derive(|| texts().stock.done.to_owned()) />
-            </Show>
+            <DoneNote task=task />
             <div class="actions">
                 <Confirm
                     label=text(|t| t.stock.hand_out)
@@ -242,83 +291,96 @@ fn numbers(typed: &str) -> Option<Vec<String>> {
         .collect()
 }
 
-/// A tag by the number on its back: suspend it, report it lost, lift either, cancel it unseen.
+/// A tag by the number on its back: suspend it, report it lost, lift either, cancel it unseen, allow more writes.
 #[component]
 fn StatusForm(task: StockTask) -> impl IntoView {
-    let (sn, reason) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let sn = RwSignal::new(String::new());
     let whole = Memo::new(move |_| {
         let numbers = sn.with(|sn| numbers(sn)).unwrap_or_default();
         numbers.into_iter().next()
     });
     let find = move |()| {
         if let Some(sn) = whole.get_untracked() {
-            task.change(async move |backend| {
-                task.tag.try_set(Some(backend.tag_of_sn(&sn).await?));
-                Ok(())
-            });
+            task.find(sn);
         }
     };
+    view! {
+        <form class="stock-form" on:submit=|ev| ev.prevent_default()>
+            <Field name="stock-sn" label=text(|t| t.tags.page.sn) value=sn scan=true />
+            <div class="actions">
+                <Action
+                    label=text(|t| t.stock.find)
+                    weight=Weight::Main
+                    disabled=Signal::derive(move || whole.with(Option::is_none) || task.busy.get())
+                    on_press=find
+                />
+            </div>
+            {move || task.tag.get().map(|tag| view! { <FoundTag task=task tag=tag /> })}
+            <DoneNote task=task />
+        </form>
+    }
+}
+
+/// The tag that was found, and what a supervisor may do with it.
+#[component]
+fn FoundTag(task: StockTask, tag: StockTag) -> impl IntoView {
+    let reason = RwSignal::new(String::new());
+    let serial = tag.tag;
     let change = move |to: Change| {
-        let (Some(tag), reason) = (task.tag.get_untracked(), reason.get_untracked()) else {
-            return;
-        };
-        let reason = reason.trim().to_owned();
+        let reason = reason.get_untracked().trim().to_owned();
         task.change(async move |backend| {
             let changed = match to {
-                Change::Status(status) => backend.set_tag_status(tag.tag, status, &reason).await?,
-                Change::Cancel => backend.cancel_unseen(tag.tag, &reason).await?,
+                Change::Status(status) => backend.set_tag_status(serial, status, &reason).await?,
+                Change::Cancel => backend.cancel_unseen(serial, &reason).await?,
             };
             task.tag.try_set(Some(changed));
             Ok(())
         });
     };
-    let ready = Signal::derive(move || {
+    let not_ready = Signal::derive(move || {
         let has_reason = reason.with(|reason| (4..=200).contains(&reason.trim().chars().count()));
         !has_reason || task.busy.get()
     });
-    let offers = move |tag: StockTag| {
-        let button = move |to: Change| {
-            let label = Signal::derive(move || to.word());
-            view! { <Action label=label disabled=ready on_press=move |()| change(to) /> }
-        };
+    let button = move |to: Change| {
+        let label = Signal::derive(move || to.word());
+        view! { <Action label=label disabled=not_ready on_press=move |()| change(to) /> }
+    };
+    let fitting = Change::ALL.into_iter();
+    let fitting: Vec<_> = fitting.filter(|to| to.fits(tag.status)).collect();
+    let asks = (!fitting.is_empty()).then(|| {
         view! {
-            <DataList>
-                <DataRow label=text(|t| t.tags.page.sn)>{grouped(&tag.sn)}</DataRow>
-                <DataRow label=text(|t| t.tags.page.serial)>
-                    {grouped(&tag.tag.to_string())}
-                </DataRow>
-                <DataRow label=text(|t| t.tags.page.status)>
-                    <CardBadge status=tag.status />
-                </DataRow>
-            </DataList>
             <Field
                 name="stock-reason"
                 label=text(|t| t.stock.why)
                 value=reason
                 hint=text(|t| t.stock.reason_hint)
             />
-            <div class="actions">
-                {Change::ALL
-                    .into_iter()
-                    .filter(|change| change.fits(tag.status))
-                    .map(button)
-                    .collect_view()}
-            </div>
+            <div class="actions">{fitting.into_iter().map(button).collect_view()}</div>
         }
-    };
+    });
+    let sn = tag.sn.clone();
     view! {
-        <form class="stop-form" on:submit=|ev| ev.prevent_default()>
-            <Field name="stock-sn" label=text(|t| t.tags.page.sn) value=sn scan=true />
-            <div class="actions">
-                <Action
-                    label=text(|t| t.stock.find)
-                    weight=Weight::Main
-                    disabled=Signal::derive(move || whole.with(Option::is_none))
-                    on_press=find
-                />
-            </div>
-            {move || task.tag.get().map(offers)}
-        </form>
+        <DataList>
+            <DataRow label=text(|t| t.tags.page.sn)>{grouped(&tag.sn)}</DataRow>
+            <DataRow label=text(|t| t.tags.page.serial)>{grouped(&serial.to_string())}</DataRow>
+            <DataRow label=text(|t| t.tags.page.status)>
+                <CardBadge status=tag.status />
+            </DataRow>
+            <DataRow label=text(|t| t.stock.signatures_left)>{tag.signatures_left}</DataRow>
+        </DataList>
+        <div class="actions">
+            <Vouched
+                start=|t| t.stock.allow_signatures
+                title=|t| t.stock.allow_signatures
+                about=|t| t.stock.allow_signatures_about
+                confirm=|t| t.stock.allow_signatures_confirm
+                ask=async move |backend, person| backend.allow_signatures(serial, &person).await
+                on_done=move |()| task.find(sn.clone())
+            >
+                <p>{text(|t| t.tags.page.serial)} " " {grouped(&serial.to_string())}</p>
+            </Vouched>
+        </div>
+        {asks}
     }
 }
 
@@ -351,8 +413,9 @@ impl Change {
     fn word(self) -> &'static str {
         let t = texts();
         match self {
-            Self::Status(CardStatus::Normal) => t.stock.lift,
-            Self::Status(status) => t.card_status(status),
+            Self::Status(CardStatus::Suspended) => t.stock.suspend,
+            Self::Status(CardStatus::Lost) => t.stock.report_lost,
+            Self::Status(_) => t.stock.lift,
             Self::Cancel => t.tags.write.cancel,
         }
     }

@@ -68,6 +68,37 @@ fn WithProgrammer(children: ChildrenFn) -> impl IntoView {
     }
 }
 
+/// A tag is read: where it has to be, and the button that reads it.
+#[component]
+fn AskForTag(
+    /// Where the tag has to be.
+    place: Pick,
+    /// What F1 says here.
+    help: Pick,
+    /// Reads it.
+    #[prop(into)]
+    on_read: Callback<()>,
+    /// What else can be done here.
+    #[prop(optional)]
+    children: Option<Children>,
+) -> impl IntoView {
+    use_help(text(help));
+    view! {
+        <div class="put-card put-tag">
+            <p>{text(place)}</p>
+            <div class="actions">
+                {children.map(|children| children())}
+                <Action
+                    label=text(|t| t.tags.page.read)
+                    weight=Weight::Main
+                    focus=true
+                    on_press=on_read
+                />
+            </div>
+        </div>
+    }
+}
+
 /// A stage that broke off: it can be taken again, or the tag is looked at, or cancelled.
 #[component]
 fn Broken(

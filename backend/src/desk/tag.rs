@@ -11,6 +11,7 @@ use apdu_core::obu::{Algorithm, Contract, ContractSerial, SystemInformation, Veh
 use encoding_rs::GBK;
 use etc_api::StockTag;
 
+use super::tag_stock::in_stock;
 use super::{Desk, Error, Who};
 use crate::audit::{Entry, Event};
 use crate::keys::{KeyError, TagKey, VehicleRead};
@@ -87,12 +88,7 @@ impl Desk<'_> {
     /// The tag with this number on its back.
     pub async fn tag_of_sn(&self, sn: &str) -> Result<StockTag, Error> {
         let tag = self.store.tag_of_sn(sn).await?.ok_or(Code::TagUnknown)?;
-        Ok(StockTag {
-            sn: tag.sn,
-            tag: tag.serial,
-            status: tag.status,
-            issued: tag.issued.is_some(),
-        })
+        Ok(in_stock(tag))
     }
 
     /// Why a tag is not in the records: it may be another province's.

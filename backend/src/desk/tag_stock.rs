@@ -269,8 +269,10 @@ impl Desk<'_> {
     }
 }
 
-fn in_stock(tag: Tag) -> StockTag {
+/// A tag as the stock shows it.
+pub(super) fn in_stock(tag: Tag) -> StockTag {
     StockTag {
+        signatures_left: tag.signed.left(),
         sn: tag.sn,
         tag: tag.serial,
         status: tag.status,

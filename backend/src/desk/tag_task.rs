@@ -480,7 +480,6 @@ fn of_others(who: &Who, now: i64, decision: &TagDecision) -> Vec<Entry> {
 
 /// A task as a desk sees it.
 pub(super) fn task(job: &TagJob, tag: &Tag) -> TagTask {
-    let left = tag.signed.allowed.saturating_sub(tag.signed.signatures);
     let reading = job.reading.as_ref();
     TagTask {
         id: job.id.clone(),
@@ -496,6 +495,6 @@ pub(super) fn task(job: &TagJob, tag: &Tag) -> TagTask {
             profile: tag.profile,
             random: Fixed(reading.random),
         }),
-        signatures_left: u8::try_from(left).unwrap_or(u8::MAX),
+        signatures_left: tag.signed.left(),
     }
 }

@@ -77,6 +77,13 @@ pub struct SignedFor {
     pub is_blank: bool,
 }
 
+impl SignedFor {
+    /// How many more commands may be signed before a supervisor is asked.
+    pub fn left(&self) -> u8 {
+        u8::try_from(self.allowed.saturating_sub(self.signatures)).unwrap_or(u8::MAX)
+    }
+}
+
 impl Default for SignedFor {
     fn default() -> Self {
         Self {

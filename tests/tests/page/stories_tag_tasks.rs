@@ -2,7 +2,7 @@
 
 use fantoccini::key::Key;
 
-use crate::desk::Desk;
+use crate::desk::{Desk, PASSWORD};
 use crate::stories::english;
 use crate::stories_tags::{DIALECTS, put, take};
 
@@ -228,8 +228,7 @@ pub async fn nothing_is_written_to_a_wrong_tag(desk: &Desk<'_>) {
     desk.picture("issue-switch").await;
 
     // Another tag between reading and writing.
-    enter(desk, "6210230100010041").await;
-    browser.press("读标签").await;
+    browser.press("返回注册").await;
     browser.see("请按住标签的防拆开关").await;
     take(desk, "tag-new").await;
     put(desk, "tag-new-2").await;
@@ -326,6 +325,7 @@ pub async fn the_stock_is_kept_by_a_supervisor(desk: &Desk<'_>) {
         .type_into("SN 码", "6210230100010090 6210230100010108")
         .await;
     desk.picture("stock-hand-out").await;
+    assert!(!browser.shows("已办好").await);
     browser
         .until("已办好", async || {
             browser.key(Key::F2).await;
@@ -334,12 +334,47 @@ pub async fn the_stock_is_kept_by_a_supervisor(desk: &Desk<'_>) {
         .await;
 
     browser.press("状态变更").await;
+    browser.type_into("SN 码", "6210230100010041").await;
+    browser.press("查找").await;
+    // Both files of the tag that was issued above.
+    browser.see_named("剩余写入次数", "8").await;
+    browser.press("增加写入次数").await;
+    browser.type_into("核准人操作员", "demo.supervisor").await;
+    browser.type_into("核准人密码", PASSWORD).await;
+    desk.picture("stock-allow").await;
+    browser.key(Key::F2).await;
+    browser.see_named("剩余写入次数", "10").await;
     browser.type_into("SN 码", "6210230100010090").await;
     browser.press("查找").await;
     browser.type_into("原因", "批次待查，先停用").await;
     desk.picture("stock-status").await;
     browser.press("挂起").await;
     browser.see("解除").await;
+    browser.see("已办好").await;
+    desk.picture("stock-suspended").await;
+    browser.type_into("SN 码", "6210230100019999").await;
+    browser.press("查找").await;
+    browser.see("AUT-211").await;
+    desk.picture("stock-unknown").await;
+
+    browser.press("EN").await;
+    browser.press("Counts").await;
+    browser.see("issued to a vehicle").await;
+    english(desk, "en-stock-counts").await;
+    browser.press("To be handed in").await;
+    english(desk, "en-stock-hand-ins").await;
+    browser.press("Hand out").await;
+    english(desk, "en-stock-hand-out").await;
+    browser.press("Status").await;
+    browser.type_into("SN", "6210230100010090").await;
+    browser.press("Find").await;
+    browser.see("Report lost").await;
+    browser.type_into("Reason", "found again").await;
+    browser.press("Lift").await;
+    browser.see("Done").await;
+    english(desk, "en-stock-status").await;
+    browser.press("Allow more writes").await;
+    english(desk, "en-stock-allow").await;
 }
 
 /// Nothing about writing tags has been forgotten in English.

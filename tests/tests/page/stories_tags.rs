@@ -153,6 +153,16 @@ pub async fn a_card_is_loaded_in_the_slot_of_a_programmer(desk: &Desk<'_>) {
         desk.see_loaded(after).await;
         browser.confirm("余额已核对").await;
         desk.must_have_loaded(card, &[100_00]).await;
+
+        // Unplugged and plugged in again, it is the reader without being chosen again.
+        browser.press("标签 ▸").await;
+        browser.press("拔下标签设备").await;
+        browser.choose("标签设备", dialect).await;
+        browser.press("添加虚拟标签设备").await;
+        browser.press("◂ 卡片").await;
+        browser.go("#/issue-tag").await;
+        browser.press("读卡").await;
+        browser.see("办理模式").await;
         browser.press("拔卡").await;
         browser.press("标签 ▸").await;
         browser.press("拔下标签设备").await;

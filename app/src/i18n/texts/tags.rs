@@ -27,11 +27,11 @@ topic! {
     write: TagWrite {
         group issue_title issue_about activate_title activate_about cancel_title cancel_about
         help_card help_entry help_register help_done help_activate help_light help_cancel
-        entry sn sn_wrong mode back_to_entry from_card has_tag
+        entry sn sn_wrong mode back_to_entry back_to_register from_card has_tag
         mode_new mode_new_about mode_exchange mode_exchange_about mode_replace mode_replace_about
         register press_switch press_switch_about working do_not_move programmer_back
         issued issued_about next_card
-        light light_question light_about contact_question contact_about light_yes light_no at_windscreen
+        light light_question light_about contact_question contact_about light_yes light_no contact_no at_windscreen
         activate keep_still keep_still_about
         activated activated_about active_already active_already_about next_car
         cancel reason wrong_data vehicle_changed given_back cancel_what cancelled cancelled_about

@@ -2,7 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::{Broken, CardSubject, Done, JobsHandle, Scene, WithProgrammer, Working, rail};
+use super::{
+    AskForTag, Broken, CardSubject, Done, JobsHandle, Scene, WithProgrammer, Working, rail,
+};
 use crate::i18n::{Pick, text, texts};
 use crate::jobs::Jobs;
 use crate::pages::check_card::PutCard;
@@ -53,7 +55,17 @@ pub fn ActivateTag() -> impl IntoView {
                     Scene::Stage(TAG) => {
                         view! {
                             <WithProgrammer>
-                                <CallTag on_read=move |()| read_tag() />
+                                <AskForTag
+                                    place=|t| t.tags.write.at_windscreen
+                                    help=|t| t.tags.write.help_activate
+                                    on_read=move |()| read_tag()
+                                >
+                                    <Action
+                                        label=text(|t| t.check.read_again)
+                                        back=true
+                                        on_press=move |()| read_card()
+                                    />
+                                </AskForTag>
                             </WithProgrammer>
                         }
                             .into_any()
@@ -64,25 +76,6 @@ pub fn ActivateTag() -> impl IntoView {
                 }}
             </div>
         </section>
-    }
-}
-
-/// The tag is on its windscreen; it is called.
-#[component]
-fn CallTag(#[prop(into)] on_read: Callback<()>) -> impl IntoView {
-    use_help(text(|t| t.tags.write.help_activate));
-    view! {
-        <div class="put-card">
-            <p>{text(|t| t.tags.write.at_windscreen)}</p>
-            <div class="actions">
-                <Action
-                    label=text(|t| t.tags.page.read)
-                    weight=Weight::Main
-                    focus=true
-                    on_press=on_read
-                />
-            </div>
-        </div>
     }
 }
 
@@ -101,9 +94,9 @@ fn Light(jobs: JobsHandle) -> impl IntoView {
         }
         .to_owned()
     });
-    let about: Pick = match signals {
-        true => |t| t.tags.write.light_about,
-        false => |t| t.tags.write.contact_about,
+    let (about, no): (Pick, Pick) = match signals {
+        true => (|t| t.tags.write.light_about, |t| t.tags.write.light_no),
+        false => (|t| t.tags.write.contact_about, |t| t.tags.write.contact_no),
     };
     let say = move |seen| jobs.with_value(|jobs| jobs.saw_light(seen));
     view! {
@@ -112,7 +105,7 @@ fn Light(jobs: JobsHandle) -> impl IntoView {
             <p>{text(about)}</p>
         </Note>
         <div class="actions">
-            <Action label=text(|t| t.tags.write.light_no) on_press=move |()| say(false) />
+            <Action label=text(no) on_press=move |()| say(false) />
             <Action
                 label=text(|t| t.tags.write.light_yes)
                 weight=Weight::Main

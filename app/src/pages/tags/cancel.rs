@@ -4,7 +4,7 @@ use apdu_core::authority::CancelReason;
 use apdu_core::flow::CheckedTag;
 use leptos::prelude::*;
 
-use super::{Broken, Done, JobsHandle, Scene, WithProgrammer, Working, rail};
+use super::{AskForTag, Broken, Done, JobsHandle, Scene, WithProgrammer, Working, rail};
 use crate::gbk;
 use crate::i18n::{Pick, text, texts};
 use crate::jobs::Jobs;
@@ -39,7 +39,11 @@ pub fn CancelTag() -> impl IntoView {
                     Scene::Stage(0) => {
                         view! {
                             <WithProgrammer>
-                                <PutTag on_read=move |()| read() />
+                                <AskForTag
+                                    place=|t| t.tags.page.put_tag
+                                    help=|t| t.tags.write.help_cancel
+                                    on_read=move |()| read()
+                                />
                             </WithProgrammer>
                         }
                             .into_any()
@@ -51,24 +55,6 @@ pub fn CancelTag() -> impl IntoView {
                 }}
             </div>
         </section>
-    }
-}
-
-#[component]
-fn PutTag(#[prop(into)] on_read: Callback<()>) -> impl IntoView {
-    use_help(text(|t| t.tags.write.help_cancel));
-    view! {
-        <div class="put-card put-tag">
-            <p>{text(|t| t.tags.page.put_tag)}</p>
-            <div class="actions">
-                <Action
-                    label=text(|t| t.tags.page.read)
-                    weight=Weight::Main
-                    focus=true
-                    on_press=on_read
-                />
-            </div>
-        </div>
     }
 }
 

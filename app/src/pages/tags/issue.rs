@@ -47,12 +47,17 @@ pub fn IssueTag() -> impl IntoView {
                 <CardSubject job=job />
                 {move || match scene.get() {
                     Scene::Broken(fault) => {
-                        let in_entry = job.with_untracked(|job| job.course.stage()) == ENTRY;
-                        let again: Pick = match in_entry {
-                            true => |t| t.tags.write.back_to_entry,
-                            false => |t| t.tags.write.from_card,
+                        // Before the first write the stage itself is taken again; after it all is, by the
+                        // backend's word.
+                        let stage = job.with_untracked(|job| job.course.stage());
+                        let (stays, again): (bool, Pick) = match (stage, fault.code) {
+                            (ENTRY, _) => (true, |t| t.tags.write.back_to_entry),
+                            (REGISTER, Code::SwitchNotPressed) => {
+                                (true, |t| t.tags.write.back_to_register)
+                            }
+                            _ => (false, |t| t.tags.write.from_card),
                         };
-                        let go = move |()| match in_entry {
+                        let go = move |()| match stays {
                             true => job.update(|job| job.course.fault = None),
                             false => read(),
                         };
@@ -84,7 +89,7 @@ pub fn IssueTag() -> impl IntoView {
                     Scene::Stage(ENTRY) => {
                         view! {
                             <WithProgrammer>
-                                <Enter jobs=jobs />
+                                <Enter jobs=jobs on_back=move |()| read() />
                             </WithProgrammer>
                         }
                             .into_any()
@@ -101,7 +106,7 @@ pub fn IssueTag() -> impl IntoView {
 
 /// OBU 信息录入: the number on the tag's back, twice or scanned, and 办理模式.
 #[component]
-fn Enter(jobs: JobsHandle) -> impl IntoView {
+fn Enter(jobs: JobsHandle, #[prop(into)] on_back: Callback<()>) -> impl IntoView {
     use_help(text(|t| t.tags.write.help_entry));
     let job = jobs.with_value(|jobs| jobs.issue_tag);
     let (known, has_tag) = job.with_untracked(|job| {
@@ -153,6 +158,7 @@ fn Enter(jobs: JobsHandle) -> impl IntoView {
         </div>
         <p class="quiet-text">{move || texts().issue_mode_about(mode.get())}</p>
         <div class="actions">
+            <Action label=text(|t| t.check.read_again) back=true on_press=on_back />
             <Action
                 label=text(|t| t.tags.page.read)
                 weight=Weight::Main
