@@ -1,12 +1,12 @@
-//! Calls of a task that writes a card, and of a card that is taken into the records.
+//! Calls of a task that writes a card, of a card that is taken into the records, and of the stock of cards.
 
 use apdu_core::authority::{
-    BeginCardTask, CardRefused, CardTask, CardTaskId, CardTasks, CardTold, OfferTakeIn, Presence,
-    Refusal, SignCard, SignedCard, TakeIn, TakeIns, WholeCard,
+    BeginCardTask, CardRefused, CardStatus, CardTask, CardTaskId, CardTasks, CardTold, OfferTakeIn,
+    Presence, Refusal, SignCard, SignedCard, TakeIn, TakeIns, WholeCard,
 };
 use apdu_core::bcd::CardNumber;
 use apdu_core::card::Answer;
-use etc_api::LicensedVehicle;
+use etc_api::{Approve, CardStockLine, HandOutCards, LicensedVehicle, SetCardStatus};
 use serde::de::IgnoredAny;
 
 use super::{Backend, Request, new_key};
@@ -91,5 +91,49 @@ impl Backend {
         let request = Request::post(&format!("cards/{card}/vehicle"), vehicle);
         let _: IgnoredAny = self.signed_in_call(&request.keyed(&new_key())).await?;
         Ok(())
+    }
+
+    /// How many cards there are, by outlet, type and status.
+    pub async fn card_stock(&self) -> Result<Vec<CardStockLine>, Refusal> {
+        self.signed_in_call(&Request::get("card-stock")).await
+    }
+
+    /// Cards go to an outlet.
+    pub async fn hand_out_cards(&self, wanted: &HandOutCards) -> Result<(), Refusal> {
+        let request = Request::post("card-stock/hand-out", wanted).keyed(&new_key());
+        let _: IgnoredAny = self.signed_in_call(&request).await?;
+        Ok(())
+    }
+
+    /// Suspends a card, reports it lost, takes it out of use, or lifts a suspension or a loss.
+    pub async fn set_card_status(
+        &self,
+        card: CardNumber,
+        status: CardStatus,
+        reason: &str,
+    ) -> Result<(), Refusal> {
+        let body = SetCardStatus {
+            status,
+            reason: reason.to_owned(),
+        };
+        let request = Request::post(&format!("cards/{card}/status"), &body);
+        let _: IgnoredAny = self.signed_in_call(&request.keyed(&new_key())).await?;
+        Ok(())
+    }
+
+    /// A supervisor allows more signatures for a card.
+    pub async fn allow_card_signatures(
+        &self,
+        card: CardNumber,
+        approve: &Approve,
+    ) -> Result<(), Refusal> {
+        self.vouched(&format!("cards/{card}/signatures"), approve)
+            .await
+    }
+
+    /// A supervisor lets an application go on after too many cards failed.
+    pub async fn reopen_application(&self, id: &str, approve: &Approve) -> Result<(), Refusal> {
+        self.vouched(&format!("applications/{id}/reopen"), approve)
+            .await
     }
 }

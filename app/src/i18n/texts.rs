@@ -147,11 +147,11 @@ sections! {
     /// 库存与状态: how many tags lie where, and what a supervisor does with them.
     stock: Stock {
         title about help
-        counts use_of issued free central tags empty
+        counts card_counts tag_counts use_of issued free central cards tags empty
         hand_ins nothing_waits why chip since tick
         exchanged forbids failed given_up
         hand_out to_outlet to_outlet_hint sns sns_hint sns_wrong done
-        status find reason_hint suspend report_lost lift
+        status sn_or_card find reason_hint suspend report_lost lift
         signatures_left allow_signatures allow_signatures_about allow_signatures_confirm
     }
     /// The fault card and the fault pages.

@@ -33,6 +33,7 @@ topic! {
         card_number card_type other_type blank not_blank
         write_about do_not_move
         issued issued_about next check from_card back_to_entry
+        reopen reopen_about reopen_confirm
         written written_unknown written_part
     }
     /// The page of 卡片激活.

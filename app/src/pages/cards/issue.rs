@@ -11,6 +11,7 @@ use crate::backend::Backend;
 use crate::i18n::{Pick, text, texts};
 use crate::jobs::{Jobs, issuing};
 use crate::pages::check_card::PutCard;
+use crate::pages::vouched::Vouched;
 use crate::parts::{
     Action, CardNo, DataList, DataRow, Note, PlateBadge, RevealedBy, StepRail, Tone, Weight,
 };
@@ -70,6 +71,8 @@ fn Course(jobs: JobsHandle, scene: Memo<Scene>) -> impl IntoView {
                                     label=text(|t| t.cards.issue.back_to_list)
                                     on_press=leave
                                 />
+                                {(fault.code == Code::NotTheCards)
+                                    .then(|| view! { <Reopen jobs=jobs on_done=leave /> })}
                             </Broken>
                         }
                             .into_any()
@@ -163,6 +166,30 @@ fn Subject(application: OpenedApplication) -> impl IntoView {
                 })}
         </DataList>
     }
+}
+
+/// A supervisor lets the application go on after several cards have failed for it.
+#[component]
+fn Reopen(jobs: JobsHandle, #[prop(into)] on_done: Callback<()>) -> impl IntoView {
+    let job = jobs.with_value(|jobs| jobs.issue_card);
+    let line = job.with_untracked(|job| Some(job.application.as_ref()?.line.clone()));
+    line.map(|line| {
+        let (id, plate) = (line.id.clone(), line.plate.clone());
+        view! {
+            <Vouched
+                start=|t| t.cards.issue.reopen
+                title=|t| t.cards.issue.reopen
+                about=|t| t.cards.issue.reopen_about
+                confirm=|t| t.cards.issue.reopen_confirm
+                ask=async move |backend: Backend, person| {
+                    backend.reopen_application(&id, &person).await
+                }
+                on_done=on_done
+            >
+                <PlateBadge plate=plate.clone() colour=line.plate_colour />
+            </Vouched>
+        }
+    })
 }
 
 /// Written and read back. 卡片检测 is one key away, and reads at once.
