@@ -330,6 +330,7 @@ pub static TEXTS: Texts = Texts {
         fault: "Next write",
         no_fault: "not torn",
         tear_before: "torn before",
+        tear_within: "torn within",
         tear_after: "torn after",
         reset: "Reset",
         load_elsewhere: "Load elsewhere",

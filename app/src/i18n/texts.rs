@@ -168,7 +168,7 @@ sections! {
     bench: Bench {
         title card insert remove reader short_apdu extended tpdu_t0 tpdu_t1 tpdu_t1_crc serial protected
         plug_in unplug missing
-        fault no_fault tear_before tear_after reset
+        fault no_fault tear_before tear_within tear_after reset
         load_elsewhere load_elsewhere_about pay_toll pay_toll_about not_taken
     }
 }

@@ -330,6 +330,7 @@ pub static TEXTS: Texts = Texts {
         fault: "下一次写卡时",
         no_fault: "不拔卡",
         tear_before: "写入前拔卡",
+        tear_within: "写到一半拔卡",
         tear_after: "写入后拔卡",
         reset: "卡片复原",
         load_elsewhere: "他处充值",

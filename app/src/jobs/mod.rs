@@ -161,7 +161,11 @@ impl<F: FnMut(Step)> Progress for Watch<F> {
     fn at(&mut self, step: Step) {
         let writing = matches!(
             step,
-            Step::WriteCard | Step::Confirm | Step::WriteTag(_) | Step::ReadBack
+            Step::WriteCard
+                | Step::Confirm
+                | Step::WriteFile(_)
+                | Step::WriteTag(_)
+                | Step::ReadBack
         );
         self.desk.job.set(Some(RunningJob { writing }));
         (self.show)(step);
