@@ -483,7 +483,7 @@ fn refused(error: KeyError) -> Code {
     error.code(Code::BackendFailed)
 }
 
-fn entry(who: &Who, at: i64, event: Event, card: &Card, evidence: &[u8]) -> Entry {
+pub(super) fn entry(who: &Who, at: i64, event: Event, card: &Card, evidence: &[u8]) -> Entry {
     Entry {
         at,
         operator: who.operator.clone(),

@@ -5,6 +5,7 @@
 
 mod account;
 mod authorise;
+mod card_stock;
 mod card_task;
 mod case;
 mod confirm;

@@ -1,5 +1,6 @@
 //! HTTP: routes, who may use them, error answers, the page. Handlers only translate.
 
+mod cards;
 mod office;
 mod openapi;
 mod page;

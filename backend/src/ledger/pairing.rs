@@ -93,7 +93,7 @@ pub struct HandIn {
 
 impl HandIn {
     /// A chip that this teller has to hand in from now on.
-    pub(super) fn new(chip: Chip, reason: HandInReason, teller: &Teller<'_>) -> Self {
+    pub fn new(chip: Chip, reason: HandInReason, teller: &Teller<'_>) -> Self {
         Self {
             id: (teller.new_id)(),
             chip,
