@@ -108,8 +108,8 @@ rows! {
     "OBU-114" SwitchNotPressed: Person, retry true;
     cause "标签的防拆开关没有压住，这时不能写标签。"
           "The tag's anti-tamper switch stands out, and the tag takes no write like that.";
-    next  "请压住防拆开关不放，再按 F2 注册。"
-          "Please press the anti-tamper switch, hold it in, and press F2 to register again.";
+    next  "请压住防拆开关不放，再注册一次。"
+          "Please press the anti-tamper switch, hold it in and register again.";
     dont  "写完之前请不要松开防拆开关。"
           "Please do not let go of the switch before the tag is written.";
 

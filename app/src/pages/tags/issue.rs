@@ -47,12 +47,12 @@ pub fn IssueTag() -> impl IntoView {
                 <CardSubject job=job />
                 {move || match scene.get() {
                     Scene::Broken(fault) => {
-                        // Before the first write the stage itself is taken again; after it all is, by the
-                        // backend's word.
+                        // Before the tag was shown to the backend the stage itself is taken again. After it all
+                        // is, by the backend's word: a reading is shown once.
                         let stage = job.with_untracked(|job| job.course.stage());
                         let (stays, again): (bool, Pick) = match (stage, fault.code) {
                             (ENTRY, _) => (true, |t| t.tags.write.back_to_entry),
-                            (REGISTER, Code::SwitchNotPressed) => {
+                            (REGISTER, Code::SwitchNotPressed) if fault.sw.is_none() => {
                                 (true, |t| t.tags.write.back_to_register)
                             }
                             _ => (false, |t| t.tags.write.from_card),
