@@ -152,6 +152,19 @@ impl World {
         }
     }
 
+    /// Writes of the card that something else than this world's own cuts has torn or spoilt.
+    pub fn harm_writes(&self, torn: u32, spoilt: u32) {
+        self.torn.set(self.torn.get() + torn);
+        self.spoilt.set(self.spoilt.get() + spoilt);
+    }
+
+    /// The same work is tried again here, with nothing going wrong: panics where that ends neither done nor with a
+    /// card that is known to be not good.
+    #[track_caller]
+    pub fn meet_card_again(&self, ways: CardWays, act: CardAct) {
+        act.rest(Next::Here, self, ways);
+    }
+
     /// Panics where records and chip of the card do not agree, and tells the story.
     #[track_caller]
     fn check_card(&self, ways: CardWays, holds: fn(&CardBooks, &Self) -> Result<(), String>) {
