@@ -113,7 +113,7 @@ pub struct KeptEvidence {
 pub struct ReadCard {
     /// The issue file.
     pub issue: IssueFile,
-    /// What the backend is shown of it: the number, and the first 43 bytes of the file.
+    /// What the backend is shown of it.
     pub shown: ShownCard,
 }
 
@@ -123,13 +123,15 @@ pub async fn show_card(
     progress: &mut dyn Progress,
 ) -> Result<ReadCard, Fault> {
     progress.at(Step::ReadCard);
-    let identity = identify(card).await?;
+    let session = card.connect().await?;
+    select_toll_application(card, session).await?;
+    let (issue, bytes) = whole_card::read_issue_file(card, session).await?;
     Ok(ReadCard {
         shown: ShownCard {
-            number: identity.issue.number,
-            issue: identity.bytes,
+            number: issue.number,
+            issue: bytes,
         },
-        issue: identity.issue,
+        issue,
     })
 }
 

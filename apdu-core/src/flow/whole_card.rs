@@ -30,28 +30,28 @@ pub(super) async fn read_whole(
     HolderFile::parse(&holder).map_err(|_| malformed)?;
 
     select_toll_application(card, session).await?;
-    let (number, issue) = read_issue_file(card, session).await?;
+    let (file, issue) = read_issue_file(card, session).await?;
     Ok(WholeFiles {
-        number,
+        number: file.number,
         holder: Bytes(holder),
         issue,
     })
 }
 
-/// File 0015. The longer form is asked for first, for a card that has it gives the shorter one as well; one that
+/// File 0015, as long as it is, of the application that is selected. The longer form is asked for first, for a card that has it gives the shorter one as well; one that
 /// has not says so (`6C2B`, `6700`, or what is there with a warning).
-async fn read_issue_file(
+pub(super) async fn read_issue_file(
     card: &mut dyn Card,
     session: PowerSession,
-) -> Result<(CardNumber, Bytes), Fault> {
+) -> Result<(IssueFile, Bytes), Fault> {
     let read = IssueFile::read(IssueFile::LONG);
     let long = card.transmit(session, &read).await?;
     if !long.sw.is_ok() {
         let identity = read_identity(card, session).await?;
-        return Ok((identity.issue.number, identity.bytes));
+        return Ok((identity.issue, identity.bytes));
     }
     let issue = IssueFile::parse(&long.data).map_err(|_| Fault::new(Code::MalformedFile))?;
-    Ok((issue.number, Bytes(long.data)))
+    Ok((issue, Bytes(long.data)))
 }
 
 /// What is known of a card's PIN.

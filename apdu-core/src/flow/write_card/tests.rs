@@ -658,7 +658,7 @@ fn a_blank_card_is_read_for_its_task() {
     let read = run(show_card(&mut table.card, &mut Quiet)).expect("a card");
     assert!(read.issue.is_blank());
     assert_eq!(read.shown.number, number());
-    assert_eq!(table.happened(), vec![APPLICATION, CLASSIC]);
+    assert_eq!(table.happened(), vec![APPLICATION, LONG, CLASSIC]);
 }
 
 #[test]
