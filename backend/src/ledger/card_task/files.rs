@@ -138,10 +138,7 @@ mod tests {
         assert_eq!(zero(&eleven), full);
         // Half a character is none: one letter, nine characters, and one byte to spare.
         let odd = "A".to_owned() + &"甘".repeat(10);
-        assert_eq!(
-            zero(&odd),
-            Some("41".to_owned() + &"B8CA".repeat(9) + "00")
-        );
+        assert_eq!(zero(&odd), Some("41".to_owned() + &"B8CA".repeat(9) + "00"));
         for wrong in ["", "😀", "张😀"] {
             assert_eq!(zero(wrong), None, "{wrong}");
         }
