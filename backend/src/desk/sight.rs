@@ -1,6 +1,6 @@
 //! A card is shown: what the records say about it, and the INIT that proves it before money is taken.
 
-use apdu_core::authority::{InitForLoad, Sight, Sighted};
+use apdu_core::authority::{Difference, InitForLoad, IssueField, Sight, Sighted};
 use apdu_core::bcd::CardNumber;
 use apdu_core::calendar;
 use apdu_core::fault::Code;
@@ -8,7 +8,7 @@ use apdu_core::toll_card::IssueFile;
 
 use super::{DECISIONS, Desk, Error, Who, ended, shown};
 use crate::audit::{Entry, Event};
-use crate::ledger::{self, Asker, CardFile};
+use crate::ledger::{self, Asker, Card, CardFile};
 use crate::random::draw;
 use crate::store::Commit;
 
@@ -54,6 +54,17 @@ impl Desk<'_> {
                 None
             }
         };
+        let mut differences = ledger::differences(&file.card, &issue);
+        if let Some(holder) = &sight.holder
+            && self.holder_differs(&file.card, &holder.0).await?
+        {
+            // Whose it is is nobody's business here: the field alone is named.
+            differences.push(Difference {
+                field: IssueField::Holder,
+                record: String::new(),
+                card: String::new(),
+            });
+        }
         // The PIN is for those who have something to do with it now.
         let work = preflight.is_some() || file.open.is_some() || file.given_up.is_some();
         let profile = who.may_load() && work;
@@ -61,7 +72,7 @@ impl Desk<'_> {
             card: number,
             status: file.card.status,
             profile: profile.then(|| file.card.profile.clone()),
-            differences: ledger::differences(&file.card, &issue),
+            differences,
             open: file
                 .open
                 .as_ref()
@@ -75,6 +86,19 @@ impl Desk<'_> {
             book: file.card.book,
             today: calendar::today(now),
         })
+    }
+
+    /// Whether file 0016 is another than the one that this card was issued with here.
+    async fn holder_differs(&self, card: &Card, read: &[u8]) -> Result<bool, Error> {
+        let file: &[u8; 55] = read.try_into().map_err(|_| Code::MalformedFile)?;
+        let issued = match card.stock.issue.as_ref().filter(|_| card.stock.is_issued) {
+            Some(id) => self.store.card_job(id).await?,
+            None => None,
+        };
+        match issued.and_then(|job| job.wanted.holder) {
+            Some(mark) => Ok(mark != self.mark(card, file)?),
+            None => Ok(false),
+        }
     }
 
     /// Gives out the INIT that proves a card on which a load may begin.

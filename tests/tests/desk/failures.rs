@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use apdu_core::bcd::{Date, Time};
+use apdu_core::bcd::{CardNumber, Date, Time};
 use apdu_core::fault::Code;
 use apdu_core::obu::Algorithm;
 use etc_backend::demo;
-use etc_backend::keys::{Init, KeyError, KeyStore, Load, SoftKeys, TagKey, TagWrite, VehicleRead};
+use etc_backend::keys::{
+    CardWrite, Init, KeyError, KeyStore, Load, SoftKeys, TagKey, TagWrite, VehicleRead,
+};
 use etc_backend::random::OsRandom;
 use etc_backend::store::{DatabaseStore, MemoryStore, Store};
 use serde_json::json;
@@ -47,6 +49,18 @@ impl KeyStore for BrokenKeys {
     }
 
     fn write_tag(&self, _: &TagWrite<'_>, _: [u8; 4]) -> Result<Vec<u8>, KeyError> {
+        panic!("secret detail")
+    }
+
+    fn may_write_card(&self, _: [u8; 2], _: Algorithm) -> Result<(), KeyError> {
+        panic!("secret detail")
+    }
+
+    fn write_card(&self, _: &CardWrite<'_>, _: [u8; 4]) -> Result<Vec<u8>, KeyError> {
+        panic!("secret detail")
+    }
+
+    fn holder_mark(&self, _: CardNumber, _: &[u8; 55]) -> Result<[u8; 32], KeyError> {
         panic!("secret detail")
     }
 

@@ -134,7 +134,8 @@ mod tests {
         let full = Some("B8CA".repeat(10));
         assert_eq!(zero(&ten), full);
         assert_eq!(on_card(&ten, HolderFill::ZeroThenFf), full);
-        assert_eq!(zero(&(ten + "肃")), full);
+        let eleven = "甘".repeat(11);
+        assert_eq!(zero(&eleven), full);
         // Half a character is none: one letter, nine characters, and one byte to spare.
         let odd = "A".to_owned() + &"甘".repeat(10);
         assert_eq!(zero(&odd), Some("41".to_owned() + &"B8CA".repeat(9) + "00"));
