@@ -34,8 +34,8 @@ pub use records::{
 pub use report::{Alarm, AuditHead, AuditHeads, DayReport, Takings};
 pub use switches::{StopLoads, SwitchScope, SwitchView};
 pub use tags::{
-    CancelUnseen, CardPairing, HandInLine, HandOut, PairingRow, SetTagStatus, StockTag,
-    TagStockLine,
+    CancelUnseen, CardPairing, HandInLine, HandInReason, HandOut, PairingEnd, PairingRow,
+    SetTagStatus, StockTag, TagStockLine,
 };
 
 /// Header that makes a repeated request one attempt: any text of 8 to 64 characters.

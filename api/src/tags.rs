@@ -53,8 +53,21 @@ pub struct PairingRow {
     pub begun_at: i64,
     /// Until when, ms UTC.
     pub ended_at: i64,
-    /// Why it ended: `exchanged`, `replaced` or `cancelled`.
-    pub ended_for: String,
+    /// Why it ended.
+    pub ended_for: PairingEnd,
+}
+
+/// Why a tag does not belong to its card any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum PairingEnd {
+    /// 换签: it was handed in for another one.
+    Exchanged,
+    /// 补签: it was lost.
+    Replaced,
+    /// 注销
+    Cancelled,
 }
 
 /// One line of `GET /api/v1/tag-stock`.
@@ -107,12 +120,27 @@ pub struct HandInLine {
     pub id: String,
     /// Which chip: `card NUMBER` or `tag SERIAL`.
     pub chip: String,
-    /// Why: `exchanged`, `forbids`, `failed` or `given-up`.
-    pub reason: String,
+    /// Why.
+    pub reason: HandInReason,
     /// Who had it last.
     pub operator: String,
     /// Code of the outlet.
     pub outlet: String,
     /// Since when, ms UTC.
     pub at: i64,
+}
+
+/// Why a chip has to be handed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum HandInReason {
+    /// Another one took its place.
+    Exchanged,
+    /// It does not take what is signed for it (`6988`).
+    Forbids,
+    /// Writing it failed too often.
+    Failed,
+    /// It was half written, and another one was taken instead.
+    GivenUp,
 }

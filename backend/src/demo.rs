@@ -24,24 +24,25 @@ const VEHICLES: &str = include_str!("../../demo/vehicles.csv");
 
 const TAGS: &str = include_str!("../../demo/tags.csv");
 
-/// Seeds a store that has no demo data yet. All of it, or nothing.
+/// Seeds a store that has no demo data yet, or less than there is by now.
 pub async fn seed(store: &dyn Store, random: &dyn Random) -> Result<(), StoreError> {
     if store.outlet("LZ01").await?.is_none() {
         return store.add(&stock(hash_password(PASSWORD, random)?)?).await;
     }
-    // A demo that was seeded before there were tags.
-    let tags = tags()?;
-    match tags.first() {
-        Some(first) if store.tag(first.serial).await?.is_none() => {
-            let stock = Stock {
-                tags,
-                vehicles: vehicles()?,
-                ..Stock::default()
-            };
-            store.add(&stock).await
+    // A demo of before there were these tags, or vehicles.
+    let mut missing = Stock::default();
+    for tag in tags()? {
+        if store.tag(tag.serial).await?.is_none() {
+            missing.tags.push(tag);
         }
-        _ => Ok(()),
     }
+    for vehicle in vehicles()? {
+        let kept = store.vehicle(&vehicle.plate, vehicle.plate_colour).await?;
+        if kept.is_none() {
+            missing.vehicles.push(vehicle);
+        }
+    }
+    store.add(&missing).await
 }
 
 fn vehicles() -> Result<Vec<Vehicle>, StoreError> {
@@ -94,4 +95,33 @@ pub fn stock(password: String) -> Result<Stock, StoreError> {
         tags: tags()?,
         vehicles: vehicles()?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::OsRandom;
+    use crate::store::MemoryStore;
+
+    #[tokio::test]
+    async fn an_older_demo_gets_what_it_lacks() {
+        let whole = stock("hash".into()).unwrap();
+        let store: &dyn Store = &MemoryStore::new(1_000);
+        let older = Stock {
+            tags: whole.tags[..4].to_vec(),
+            vehicles: Vec::new(),
+            ..stock("hash".into()).unwrap()
+        };
+        store.add(&older).await.unwrap();
+        for _ in 0..2 {
+            seed(store, &OsRandom).await.unwrap();
+            for tag in &whole.tags {
+                assert!(store.tag(tag.serial).await.unwrap().is_some());
+            }
+            for one in &whole.vehicles {
+                let kept = store.vehicle(&one.plate, one.plate_colour).await;
+                assert_eq!(kept.unwrap().as_ref(), Some(one));
+            }
+        }
+    }
 }

@@ -249,7 +249,7 @@ fn HandIns(task: StockTask) -> impl IntoView {
                 task.change(async move |backend| backend.tick_hand_in(&id).await);
             };
             vec![
-                texts().hand_in_reason(&line.reason).into_any(),
+                texts().hand_in_reason(line.reason).into_any(),
                 chip(&line.chip).into_any(),
                 line.operator.clone().into_any(),
                 line.outlet.clone().into_any(),

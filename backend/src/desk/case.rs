@@ -3,7 +3,7 @@
 use apdu_core::fault::Code;
 use etc_api::{Approve, AskCase, CaseKind, CaseView, Role};
 
-use super::{Attempt, DECISIONS, Desk, Error, Who, ended};
+use super::{Attempt, DECISIONS, Desk, Error, Who, ended, until_settled};
 use crate::audit::{Entry, Event};
 use crate::ledger::limits::APPROVALS;
 use crate::ledger::{
@@ -114,12 +114,7 @@ impl Desk<'_> {
     /// A supervisor approves, with credentials of their own. The last approval carries the case out.
     pub async fn approve_case(&self, id: &str, request: Approve) -> Result<CaseView, Error> {
         let person = self.supervisor(request).await?;
-        for _ in 0..DECISIONS {
-            if let Some(end) = ended(self.approve_case_once(id, &person).await) {
-                return end;
-            }
-        }
-        Err(Code::RecordRaced.into())
+        until_settled(|| self.approve_case_once(id, &person)).await
     }
 
     /// The name of the supervisor whose credentials these are.
@@ -154,12 +149,7 @@ impl Desk<'_> {
 
     /// Takes a case back.
     pub async fn withdraw_case(&self, who: &Who, id: &str) -> Result<CaseView, Error> {
-        for _ in 0..DECISIONS {
-            if let Some(end) = ended(self.withdraw_case_once(who, id).await) {
-                return end;
-            }
-        }
-        Err(Code::RecordRaced.into())
+        until_settled(|| self.withdraw_case_once(who, id)).await
     }
 
     async fn withdraw_case_once(&self, who: &Who, id: &str) -> Result<CaseView, Error> {

@@ -5,7 +5,7 @@ use apdu_core::fault::Code;
 use apdu_core::hex::encode;
 use etc_api::{CloseDrawer, Drawer, OpenDrawer, Payment, PaymentKind, PosSlip};
 
-use super::{DECISIONS, Desk, Error, Who, ended};
+use super::{Desk, Error, Who, until_settled};
 use crate::audit::{Entry, Event};
 use crate::ledger::{self, Means};
 use crate::random::uuid;
@@ -47,12 +47,7 @@ impl Desk<'_> {
         if !(0..=FULLEST).contains(&request.counted) || too_long {
             return Err(Code::AmountNotAllowed.into());
         }
-        for _ in 0..DECISIONS {
-            if let Some(end) = ended(self.close_drawer_once(who, request.counted, note).await) {
-                return end;
-            }
-        }
-        Err(Code::RecordRaced.into())
+        until_settled(|| self.close_drawer_once(who, request.counted, note)).await
     }
 
     async fn close_drawer_once(

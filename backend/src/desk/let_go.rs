@@ -4,7 +4,7 @@ use apdu_core::authority::{InitForLoad, LetGo, Recharge};
 use apdu_core::fault::Code;
 
 use super::proof::Shown;
-use super::{Attempt, DECISIONS, Desk, Error, Who, ended, entry, shown};
+use super::{Attempt, DECISIONS, Desk, Error, Who, ended, entry, shown, until_settled};
 use crate::audit::Event;
 use crate::ledger;
 use crate::random::draw;
@@ -13,12 +13,7 @@ use crate::store::Commit;
 impl Desk<'_> {
     /// The INIT a let-go is proved with.
     pub async fn offer_let_go(&self, who: &Who, id: &str) -> Result<InitForLoad, Error> {
-        for _ in 0..DECISIONS {
-            if let Some(end) = ended(self.offer_let_go_once(who, id).await) {
-                return end;
-            }
-        }
-        Err(Code::RecordRaced.into())
+        until_settled(|| self.offer_let_go_once(who, id)).await
     }
 
     async fn offer_let_go_once(&self, who: &Who, id: &str) -> Result<InitForLoad, Error> {

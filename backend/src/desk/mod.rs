@@ -147,6 +147,19 @@ fn ended<T>(decided: Result<T, Error>) -> Option<Result<T, Error>> {
     }
 }
 
+/// Decides anew as long as a race was lost, [`DECISIONS`] times at most.
+async fn until_settled<T, F>(decide: impl Fn() -> F) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    for _ in 0..DECISIONS {
+        if let Some(end) = ended(decide().await) {
+            return end;
+        }
+    }
+    Err(Code::RecordRaced.into())
+}
+
 impl Desk<'_> {
     /// What holds for this operator now.
     async fn today(&self, who: &Who, now: i64) -> Result<Today, Error> {

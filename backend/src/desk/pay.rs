@@ -1,10 +1,9 @@
 //! The end of an unpaid record: paid, or closed.
 
 use apdu_core::authority::Recharge;
-use apdu_core::fault::Code;
 use etc_api::Payment;
 
-use super::{Attempt, DECISIONS, Desk, Error, Today, Who, ended, entry, shown};
+use super::{Attempt, Desk, Error, Today, Who, entry, shown, until_settled};
 use crate::audit::Event;
 use crate::ledger;
 
@@ -39,12 +38,7 @@ impl Desk<'_> {
         id: &str,
         how: End<'_>,
     ) -> Result<Recharge, Error> {
-        for _ in 0..DECISIONS {
-            if let Some(end) = ended(self.end_once(who, attempt, id, how).await) {
-                return end;
-            }
-        }
-        Err(Code::RecordRaced.into())
+        until_settled(|| self.end_once(who, attempt, id, how)).await
     }
 
     async fn end_once(

@@ -4,7 +4,7 @@ use apdu_core::authority::Recharge;
 use apdu_core::fault::Code;
 use etc_api::{MoneyOut, RefundOutcome};
 
-use super::{Attempt, DECISIONS, Desk, Error, Today, Who, ended, entry, shown};
+use super::{Attempt, Desk, Error, Today, Who, entry, shown, until_settled};
 use crate::audit::Event;
 use crate::ledger;
 
@@ -56,12 +56,7 @@ impl Desk<'_> {
         id: &str,
         step: Step<'_>,
     ) -> Result<Recharge, Error> {
-        for _ in 0..DECISIONS {
-            if let Some(end) = ended(self.refund_once(who, attempt, id, step).await) {
-                return end;
-            }
-        }
-        Err(Code::RecordRaced.into())
+        until_settled(|| self.refund_once(who, attempt, id, step)).await
     }
 
     async fn refund_once(

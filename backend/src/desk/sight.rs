@@ -6,7 +6,7 @@ use apdu_core::calendar;
 use apdu_core::fault::Code;
 use apdu_core::toll_card::IssueFile;
 
-use super::{DECISIONS, Desk, Error, Who, ended, shown};
+use super::{Desk, Error, Who, shown, until_settled};
 use crate::audit::{Entry, Event};
 use crate::ledger::{self, Asker, Card, CardFile};
 use crate::random::draw;
@@ -20,12 +20,7 @@ impl Desk<'_> {
         number: CardNumber,
         sight: &Sight,
     ) -> Result<Sighted, Error> {
-        for _ in 0..DECISIONS {
-            if let Some(end) = ended(self.sight_once(who, number, sight).await) {
-                return end;
-            }
-        }
-        Err(Code::RecordRaced.into())
+        until_settled(|| self.sight_once(who, number, sight)).await
     }
 
     async fn sight_once(

@@ -5,16 +5,17 @@ use apdu_core::bcd::CardNumber;
 use apdu_core::fault::Code;
 use apdu_core::obu::ContractSerial;
 use etc_api::{
-    Approve, CardPairing, HandInLine, HandOut, PairingRow, SetTagStatus, StockTag, TagStockLine,
+    Approve, CardPairing, HandInLine, HandOut, PairingEnd, PairingRow, SetTagStatus, StockTag,
+    TagStockLine,
 };
 
 use super::case::reason;
 use super::tag::entry;
 use super::tag_task::{stored, task, teller};
-use super::{Attempt, DECISIONS, Desk, Error, Who, ended};
+use super::{Attempt, Desk, Error, Who, until_settled};
 use crate::audit::{Entry, Event};
 use crate::ledger::limits::SIGNATURES;
-use crate::ledger::{self, Pairing, Tag, TagFile, TagWrite};
+use crate::ledger::{self, Ended, HandInReason, Pairing, Tag, TagFile, TagWrite};
 use crate::random::uuid;
 use crate::store::TagCommit;
 use crate::words::Word;
@@ -79,13 +80,7 @@ impl Desk<'_> {
         if self.store.outlet(&request.outlet).await?.is_none() {
             return Err(Code::BadRequest.into());
         }
-        for _ in 0..DECISIONS {
-            let handed = self.hand_out_once(who, attempt, request).await;
-            if let Some(end) = ended(handed) {
-                return end;
-            }
-        }
-        Err(Code::RecordRaced.into())
+        until_settled(|| self.hand_out_once(who, attempt, request)).await
     }
 
     async fn hand_out_once(
@@ -181,7 +176,7 @@ impl Desk<'_> {
         why: &str,
         change: impl Fn(TagFile, i64) -> Result<(Tag, Vec<TagWrite>), Code>,
     ) -> Result<StockTag, Error> {
-        for _ in 0..DECISIONS {
+        until_settled(|| async {
             if let Some(answer) = self.replay(who, attempt).await? {
                 return Ok(answer);
             }
@@ -193,12 +188,10 @@ impl Desk<'_> {
                 entries: vec![entry(who, now, event, why.as_bytes())],
                 answer: Some(stored(who, attempt, &answer)?),
             };
-            let written = self.store.commit_tag(&commit).await;
-            if let Some(end) = ended(written.map_err(Error::from)) {
-                return end.map(|()| answer);
-            }
-        }
-        Err(Code::RecordRaced.into())
+            self.store.commit_tag(&commit).await?;
+            Ok(answer)
+        })
+        .await
     }
 
     /// A supervisor, with credentials of their own, allows as many signatures again for a tag.
@@ -208,7 +201,7 @@ impl Desk<'_> {
         request: Approve,
     ) -> Result<(), Error> {
         let person = self.supervisor(request).await?;
-        for _ in 0..DECISIONS {
+        until_settled(|| async {
             let file = self.tag_file(serial).await?;
             let mut tag = file.tag;
             tag.signed.allowed = tag.signed.signatures.saturating_add(SIGNATURES);
@@ -224,12 +217,9 @@ impl Desk<'_> {
                 }],
                 answer: None,
             };
-            let written = self.store.commit_tag(&commit).await;
-            if let Some(end) = ended(written.map_err(Error::from)) {
-                return end;
-            }
-        }
-        Err(Code::RecordRaced.into())
+            Ok(self.store.commit_tag(&commit).await?)
+        })
+        .await
     }
 
     /// The chips that wait to be handed in, oldest first.
@@ -239,7 +229,7 @@ impl Desk<'_> {
             .map(|one| HandInLine {
                 id: one.id,
                 chip: one.chip.to_string(),
-                reason: one.reason.word().to_owned(),
+                reason: told(one.reason),
                 operator: one.operator,
                 outlet: one.outlet,
                 at: one.at,
@@ -286,6 +276,19 @@ fn past(pairing: &Pairing) -> Option<PairingRow> {
         tag: pairing.tag,
         begun_at: pairing.begun_at,
         ended_at,
-        ended_for: why.word().to_owned(),
+        ended_for: match why {
+            Ended::Exchanged => PairingEnd::Exchanged,
+            Ended::Replaced => PairingEnd::Replaced,
+            Ended::Cancelled => PairingEnd::Cancelled,
+        },
     })
+}
+
+fn told(reason: HandInReason) -> etc_api::HandInReason {
+    match reason {
+        HandInReason::Exchanged => etc_api::HandInReason::Exchanged,
+        HandInReason::Forbids => etc_api::HandInReason::Forbids,
+        HandInReason::Failed => etc_api::HandInReason::Failed,
+        HandInReason::GivenUp => etc_api::HandInReason::GivenUp,
+    }
 }

@@ -12,7 +12,7 @@ use apdu_core::toll_card::IssueFile;
 use serde::Serialize;
 
 use super::tag::{entry, refused};
-use super::{Attempt, DECISIONS, Desk, Error, Who, ended};
+use super::{Attempt, Desk, Error, Who, until_settled};
 use crate::audit::{Entry, Event};
 use crate::keys::{TagContent, TagWrite};
 use crate::ledger::{
@@ -33,13 +33,7 @@ impl Desk<'_> {
         attempt: &Attempt,
         request: &BeginTagTask,
     ) -> Result<TagTask, Error> {
-        for _ in 0..DECISIONS {
-            let begun = self.begin_tag_task_once(who, attempt, request).await;
-            if let Some(end) = ended(begun) {
-                return end;
-            }
-        }
-        Err(Code::RecordRaced.into())
+        until_settled(|| self.begin_tag_task_once(who, attempt, request)).await
     }
 
     async fn begin_tag_task_once(
@@ -76,7 +70,14 @@ impl Desk<'_> {
             file: &file,
         };
         if let Some(done) = ledger::done_already(&begin) {
-            return Ok(task(done, &file.tag));
+            let answer = task(done, &file.tag);
+            let commit = TagCommit {
+                writes: Vec::new(),
+                entries: vec![entry(who, now, Event::TagTaskBegun(file.tag.serial), &[])],
+                answer: Some(stored(who, attempt, &answer)?),
+            };
+            self.store.commit_tag(&commit).await?;
+            return Ok(answer);
         }
         let mut decision = ledger::begin_tag_job(&begin, &teller(who, now, &new_id))?;
         self.with_reading(who, &mut decision, now);
@@ -101,12 +102,7 @@ impl Desk<'_> {
 
     /// Shows the tag, whole. Settles the attempt before, and says what is to be written.
     pub async fn show_tag(&self, who: &Who, id: &str, shown: &ShownTag) -> Result<TagTold, Error> {
-        for _ in 0..DECISIONS {
-            if let Some(end) = ended(self.show_tag_once(who, id, shown).await) {
-                return end;
-            }
-        }
-        Err(Code::RecordRaced.into())
+        until_settled(|| self.show_tag_once(who, id, shown)).await
     }
 
     async fn show_tag_once(&self, who: &Who, id: &str, shown: &ShownTag) -> Result<TagTold, Error> {
@@ -184,13 +180,7 @@ impl Desk<'_> {
         id: &str,
         request: &SignTag,
     ) -> Result<SignedTag, Error> {
-        for _ in 0..DECISIONS {
-            let signed = self.sign_tag_once(who, attempt, id, request).await;
-            if let Some(end) = ended(signed) {
-                return end;
-            }
-        }
-        Err(Code::RecordRaced.into())
+        until_settled(|| self.sign_tag_once(who, attempt, id, request)).await
     }
 
     async fn sign_tag_once(
@@ -231,13 +221,7 @@ impl Desk<'_> {
         id: &str,
         request: &TagRefused,
     ) -> Result<TagTask, Error> {
-        for _ in 0..DECISIONS {
-            let reported = self.tag_refused_once(who, attempt, id, request).await;
-            if let Some(end) = ended(reported) {
-                return end;
-            }
-        }
-        Err(Code::RecordRaced.into())
+        until_settled(|| self.tag_refused_once(who, attempt, id, request)).await
     }
 
     async fn tag_refused_once(

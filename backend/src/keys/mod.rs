@@ -41,7 +41,7 @@ pub trait KeyStore: Send + Sync {
     fn may_open(&self, key: TagKey) -> Result<(), KeyError>;
 
     /// Opens the vehicle information a tag answered to the encrypted read. Nothing comes out but a file of
-    /// the length that was asked for, behind the random it was read with.
+    /// the length that was asked for, behind the random it was read with where that comes back.
     fn open_vehicle(&self, read: &VehicleRead, answer: &[u8]) -> Result<Vec<u8>, KeyError>;
 
     /// Whether anything can be signed for tags of this issuer and algorithm.
@@ -96,7 +96,8 @@ pub struct VehicleRead {
     pub key: TagKey,
     /// Length of the file: 59 or 79.
     pub length: u8,
-    /// The random that must come back before the file; missing for a kind of tag that does not return it.
+    /// The random that must come back before the file; missing for a kind of tag that does not return it, but has
+    /// one of its own there, or none.
     pub random: Option<[u8; 8]>,
     /// Whether each block is chained to the one before (CBC, from zeros) instead of standing alone (ECB).
     pub is_chained: bool,

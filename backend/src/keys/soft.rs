@@ -23,6 +23,9 @@ const LOAD: u8 = 0x02;
 /// Key indexes and key versions from here on are SM4 keys.
 const FIRST_SM4: u8 = 0x40;
 
+/// Length of the random in front of vehicle information.
+const RANDOM: usize = 8;
+
 /// Algorithm identifier of SM4 in an INIT answer. 3DES cards answer `00`, some generic PBOC cards `01`.
 const SM4: u8 = 0x04;
 
@@ -230,11 +233,16 @@ impl KeyStore for SoftKeys {
     fn open_vehicle(&self, read: &VehicleRead, answer: &[u8]) -> Result<Vec<u8>, KeyError> {
         let (issuer, root) = self.tag_root(read.key)?;
         let key = issuer.derive(root, read.key.tag.0);
-        // A length byte, the random where it comes back, the file; filled up by 80 00… to whole blocks, where
-        // it is not whole already (reference §6.2, inferred).
-        let random: &[u8] = read.random.as_ref().map_or(&[], |random| random);
-        let length = random.len() + usize::from(read.length);
-        if answer.len() != (1 + length).next_multiple_of(8) {
+        // A length byte, a random, the file; filled up by 80 00… to whole blocks, where it is not whole already
+        // (reference §6.2, inferred). A chip that does not return our random has its own there, or none at all.
+        let file_length = usize::from(read.length);
+        let blocks = |length: usize| (1 + length).next_multiple_of(8);
+        let is_bare = read.random.is_none() && answer.len() == blocks(file_length);
+        let length = match is_bare {
+            true => file_length,
+            false => RANDOM + file_length,
+        };
+        if answer.len() != blocks(length) {
             return Err(KeyError::NotVerified);
         }
         let plain = des::decrypt(&key, answer, read.is_chained);
@@ -243,8 +251,11 @@ impl KeyStore for SoftKeys {
             && fill.iter().skip(1).all(|byte| *byte == 0);
         match head {
             [said, body @ ..] if usize::from(*said) == length && is_fill => {
-                let file = body.strip_prefix(random).ok_or(KeyError::NotVerified)?;
-                Ok(file.to_vec())
+                let (random, file) = body.split_at(length - file_length);
+                match read.random {
+                    Some(ours) if random != ours => Err(KeyError::NotVerified),
+                    _ => Ok(file.to_vec()),
+                }
             }
             _ => Err(KeyError::NotVerified),
         }

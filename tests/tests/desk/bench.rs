@@ -87,7 +87,12 @@ impl Bench {
 impl<S: Store + 'static> Bench<S> {
     /// A desk over a store that is seeded already.
     pub fn of(store: Arc<S>, keys: Arc<dyn KeyStore>) -> Self {
-        let random = Arc::new(SeededRandom::new(1));
+        Self::seeded(store, keys, 1)
+    }
+
+    /// One of several desks on one database: each draws numbers and keys of its own.
+    pub fn seeded(store: Arc<S>, keys: Arc<dyn KeyStore>, seed: u32) -> Self {
+        let random = Arc::new(SeededRandom::new(seed.into()));
         let app = App {
             store: store.clone(),
             keys,
@@ -101,7 +106,7 @@ impl<S: Store + 'static> Bench<S> {
             store,
             random,
             router,
-            next_key: AtomicU32::new(0),
+            next_key: AtomicU32::new(seed * 1_000_000),
         }
     }
 

@@ -1,11 +1,14 @@
 //! Repeated, reordered, raced and interrupted requests.
 
+use apdu_core::authority::CardStatus;
 use apdu_core::fault::Code;
+use etc_backend::ledger::Outcome;
 use etc_backend::sessions::{LONGEST, LONGEST_IDLE};
 use etc_backend::sweep::{self, ANSWERS_KEPT};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::bench::{Bench, Plastic, on};
+use crate::tag_tasks::{self, CARD, Desk, NEW, card_of, issue, outcomes, tag};
 
 #[tokio::test]
 async fn every_request_may_be_repeated_with_its_key() {
@@ -250,4 +253,53 @@ async fn an_answer_is_kept_for_a_week_and_who_comes_later_is_judged_anew() {
     bench.store.advance(1);
     sweep::once(&*bench.store).await.unwrap();
     create().await.refused(Code::NonceExpired);
+}
+
+#[tokio::test]
+async fn a_key_of_a_tag_task_has_one_answer_and_stands_for_one_body() {
+    let bench = Bench::new().await;
+    let teller = bench.counter("demo.teller").await;
+    let other = bench.counter("demo.supervisor").await;
+    let mut desk = Desk::new(&teller, NEW, CARD);
+    // Asks twice, then with another body, then as somebody else.
+    let ask = async |key: &str, path: &str, body: Value, changed: Value| {
+        let first = teller.post_as(key, path, body.clone()).await.ok();
+        let again = teller.post_as(key, path, body.clone()).await.ok();
+        assert_eq!(first, again);
+        for refused in [
+            teller.post_as(key, path, changed).await,
+            other.post_as(key, path, body).await,
+        ] {
+            assert_eq!(refused.status, 422);
+            refused.refused(Code::KeyReused);
+        }
+        first
+    };
+    let named = |desk: &mut Desk<'_>, sn: &str| {
+        let card = card_of(&mut desk.card);
+        json!({ "work": issue("new"), "card": card, "tag": { "sn": sn } })
+    };
+    let sn = desk.tag.sn.clone();
+    let (body, changed) = (named(&mut desk, &sn), named(&mut desk, "6210230100010090"));
+    let task = ask("tag-begin", "/tag-tasks", body.clone(), changed.clone()).await;
+    desk.show(&task).await.ok();
+    let sign = |challenge: &str| json!({ "file": "vehicle", "challenge": challenge });
+    let challenge = desk.tag.challenge("vehicle");
+    let path = tag_tasks::on(&task, "sign");
+    ask("tag-sign", &path, sign(&challenge), sign("00000000")).await;
+    let refused = |sw: &str| json!({ "file": "vehicle", "sw": sw });
+    let path = tag_tasks::on(&task, "refused");
+    ask("tag-refused", &path, refused("6581"), refused("6988")).await;
+    assert_eq!(outcomes(&bench.store), [Outcome::Refused]);
+    let serial = desk.tag.serial();
+    let kept = tag(&bench, &serial).await;
+    assert_eq!(
+        (kept.status, kept.signed.signatures),
+        (CardStatus::Normal, 1)
+    );
+
+    // The same where the task was done by an answer that was lost.
+    desk.through(issue("new")).await;
+    let done = ask("tag-begun-again", "/tag-tasks", body, changed).await;
+    assert_eq!(done["state"], "done");
 }

@@ -19,5 +19,6 @@ mod roles;
 mod service;
 mod sight;
 mod sign_in;
+mod tag_races;
 mod tag_tasks;
 mod tags;

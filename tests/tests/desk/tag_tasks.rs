@@ -4,29 +4,34 @@ use apdu_core::authority::CardStatus;
 use apdu_core::fault::Code;
 use apdu_core::hex::{decode, encode};
 use etc_backend::ledger::{Outcome, Tag};
-use etc_backend::store::{MemoryStore, Stock, TagStore};
-use etc_sim::tag::Tag as Virtual;
+use etc_backend::store::{MemoryStore, Stock, Store, TagStore};
+use etc_sim::tag::{Personalisation, Tag as Virtual};
 use serde_json::{Value, json};
 
 use crate::bench::{Answer, Bench, Counter, Plastic};
 
 /// A tag near the programmer.
-struct Laid {
-    tag: Virtual,
-    sn: String,
+pub struct Laid {
+    pub tag: Virtual,
+    pub sn: String,
 }
 
 impl Laid {
     /// A demo tag whose switch is held in.
     fn new(id: &str) -> Self {
-        let mut tag = etc_sim::demo::tag(id).unwrap();
+        Self::of(&etc_sim::demo::tag_personalisation(id).unwrap())
+    }
+
+    /// A tag whose switch is held in.
+    pub fn of(person: &Personalisation) -> Self {
+        let mut tag = Virtual::new(person);
         tag.hold_switch(true);
         tag.wake();
         let sn = encode(&tag.esam().serial()).replacen("62012301", "62102301", 1);
         Self { tag, sn }
     }
 
-    fn serial(&self) -> String {
+    pub fn serial(&self) -> String {
         encode(&self.tag.esam().serial())
     }
 
@@ -49,7 +54,7 @@ impl Laid {
     }
 
     /// The whole tag as a flow shows it, read with the random of the task.
-    fn shown(&mut self, task: &Value, card: Option<Value>) -> Value {
+    pub fn shown(&mut self, task: &Value, card: Option<Value>) -> Value {
         let system = self.system();
         let vehicle = match task["read"]["random"].as_str() {
             None => Value::Null,
@@ -63,7 +68,7 @@ impl Laid {
     }
 
     /// GET CHALLENGE in the directory of a file.
-    fn challenge(&mut self, file: &str) -> String {
+    pub fn challenge(&mut self, file: &str) -> String {
         self.apdu(match file {
             "vehicle" => "00A4000002DF01",
             _ => "00A40000023F00",
@@ -72,11 +77,11 @@ impl Laid {
     }
 }
 
-fn card_of(card: &mut Plastic) -> Value {
+pub fn card_of(card: &mut Plastic) -> Value {
     json!({ "number": card.number, "issue": card.issue_file() })
 }
 
-fn issue(mode: &str) -> Value {
+pub fn issue(mode: &str) -> Value {
     json!({ "kind": "issue", "mode": mode })
 }
 
@@ -84,23 +89,23 @@ fn activate() -> Value {
     json!({ "kind": "activate" })
 }
 
-fn cancel(reason: &str) -> Value {
+pub fn cancel(reason: &str) -> Value {
     json!({ "kind": "cancel", "reason": reason })
 }
 
-fn on(task: &Value, action: &str) -> String {
+pub fn on(task: &Value, action: &str) -> String {
     format!("/tag-tasks/{}/{action}", task["id"].as_str().unwrap())
 }
 
 /// A counter with a tag and the card that it is for.
-struct Desk<'a> {
-    counter: &'a Counter<'a>,
-    tag: Laid,
-    card: Plastic,
+pub struct Desk<'a, S = MemoryStore> {
+    pub counter: &'a Counter<'a, S>,
+    pub tag: Laid,
+    pub card: Plastic,
 }
 
-impl<'a> Desk<'a> {
-    fn new(counter: &'a Counter<'a>, tag: &str, card: &str) -> Self {
+impl<'a, S: Store + 'static> Desk<'a, S> {
+    pub fn new(counter: &'a Counter<'a, S>, tag: &str, card: &str) -> Self {
         Self {
             counter,
             tag: Laid::new(tag),
@@ -108,7 +113,7 @@ impl<'a> Desk<'a> {
         }
     }
 
-    async fn begin(&mut self, work: Value) -> Answer {
+    pub async fn begin(&mut self, work: Value) -> Answer {
         let card = match work["kind"] == "cancel" {
             true => Value::Null,
             false => card_of(&mut self.card),
@@ -118,13 +123,13 @@ impl<'a> Desk<'a> {
         self.counter.post("/tag-tasks", body).await
     }
 
-    async fn show(&mut self, task: &Value) -> Answer {
+    pub async fn show(&mut self, task: &Value) -> Answer {
         let card = task["card"].is_string().then(|| card_of(&mut self.card));
         let shown = self.tag.shown(task, card);
         self.counter.post(&on(task, "show"), shown).await
     }
 
-    async fn sign(&mut self, task: &Value, file: &str) -> Answer {
+    pub async fn sign(&mut self, task: &Value, file: &str) -> Answer {
         let challenge = self.tag.challenge(file);
         let body = json!({ "file": file, "challenge": challenge });
         self.counter.post(&on(task, "sign"), body).await
@@ -142,7 +147,7 @@ impl<'a> Desk<'a> {
     }
 
     /// Begins, and does what every showing asks for until nothing is left.
-    async fn through(&mut self, work: Value) -> Value {
+    pub async fn through(&mut self, work: Value) -> Value {
         let begun = self.begin(work).await.ok();
         let mut told = self.show(&begun).await.ok();
         while told["task"]["state"] == "open" {
@@ -158,19 +163,19 @@ impl<'a> Desk<'a> {
     }
 }
 
-async fn tag(bench: &Bench, serial: &str) -> Tag {
+pub async fn tag(bench: &Bench, serial: &str) -> Tag {
     let found = bench.store.tag(serial.parse().unwrap()).await.unwrap();
     found.unwrap()
 }
 
-fn outcomes(store: &MemoryStore) -> Vec<Outcome> {
+pub fn outcomes(store: &MemoryStore) -> Vec<Outcome> {
     let attempts = store.attempts();
     attempts.iter().map(|attempt| attempt.outcome).collect()
 }
 
 /// A card whose vehicle, 甘D00116, has no tag; nobody asks for its PIN here.
-const CARD: &str = "pin-locked";
-const NEW: &str = "tag-new";
+pub const CARD: &str = "pin-locked";
+pub const NEW: &str = "tag-new";
 
 #[tokio::test]
 async fn a_blank_tag_is_issued_activated_cancelled_and_issued_again() {
@@ -510,7 +515,7 @@ async fn a_challenge_that_was_shifted_moves_data_and_is_found_out() {
 }
 
 #[tokio::test]
-async fn a_kind_of_tag_without_a_presence_proof_gets_whole_files_only() {
+async fn a_kind_of_tag_without_a_presence_proof_is_activated_by_its_whole_file() {
     let bench = Bench::with(|stock: &mut Stock| {
         for tag in &mut stock.tags {
             tag.cipher.random_returns = false;
@@ -518,10 +523,87 @@ async fn a_kind_of_tag_without_a_presence_proof_gets_whole_files_only() {
     })
     .await;
     let teller = bench.counter("demo.teller").await;
+    // What the profile does not promise proves nothing where a chip does it all the same.
+    for (id, card, random_returns) in [(NEW, CARD, false), ("tag-new-2", "same-plate", true)] {
+        let mode = if id == NEW { "new" } else { "exchange" };
+        let mut desk = Desk::new(&teller, id, card);
+        desk.tag = Laid::of(&Personalisation {
+            random_returns,
+            ..etc_sim::demo::tag_personalisation(id).unwrap()
+        });
+        desk.through(issue(mode)).await;
+        let issued = desk.tag.system();
+        assert_eq!(&issued[52..54], "00");
+        let signed = tag(&bench, &desk.tag.serial()).await.signed.signatures;
+        let before = outcomes(&bench.store).len();
+
+        let task = desk.begin(activate()).await.ok();
+        let told = desk.show(&task).await.ok();
+        assert_eq!(told["next"], json!(["system"]));
+        desk.sign(&task, "removal_flag")
+            .await
+            .refused(Code::NotPresent);
+        let command = desk.sign(&task, "system").await.ok()["command"].clone();
+        let command = command.as_str().unwrap();
+        let active = format!("{}01{}", &issued[..52], &issued[54..]);
+        // 99 bytes from offset 0, and a MAC of four.
+        assert_eq!(command[..208], format!("04D6810067{active}"));
+        assert_eq!(command.len(), 216);
+        desk.tag.apdu(command);
+        assert_eq!(desk.tag.system(), active);
+        let told = desk.show(&told["task"]).await.ok();
+        assert_eq!(told["task"]["state"], "done");
+        assert_eq!(outcomes(&bench.store)[before..], [Outcome::Verified]);
+
+        // Once more: it is active, and nothing is signed.
+        let again = desk.begin(activate()).await.ok();
+        assert_ne!(again["id"], task["id"]);
+        let told = desk.show(&again).await.ok();
+        assert_eq!(
+            (&told["task"]["state"], &told["next"]),
+            (&json!("done"), &json!([]))
+        );
+        let kept = tag(&bench, &desk.tag.serial()).await.signed;
+        assert_eq!((kept.signatures, kept.activations), (signed + 1, 1));
+        assert_eq!(outcomes(&bench.store).len(), before + 1);
+    }
+}
+
+#[tokio::test]
+async fn a_task_that_nothing_was_signed_for_leaves_a_tag_that_is_not_issued() {
+    let bench = Bench::new().await;
+    let teller = bench.counter("demo.teller").await;
     let mut desk = Desk::new(&teller, NEW, CARD);
     let task = desk.begin(issue("new")).await.ok();
-    // This chip returns it all the same, so its answer does not open.
-    desk.show(&task).await.refused(Code::WrongVehicle);
+    desk.begin(activate()).await.refused(Code::CardHasNoTag);
+    desk.show(&task).await.ok();
+    desk.write(&task, "vehicle").await;
+    desk.begin(activate()).await.refused(Code::TagTorn);
+}
+
+#[tokio::test]
+async fn of_two_cards_of_one_vehicle_the_second_gets_no_tag_once_something_was_signed() {
+    let bench = Bench::with(|stock: &mut Stock| {
+        // The vehicle of these two has no tag yet.
+        stock
+            .tags
+            .retain(|tag| tag.serial.to_string() != "6201230100010017");
+    })
+    .await;
+    let teller = bench.counter("demo.teller").await;
+    let mut first = Desk::new(&teller, NEW, "normal");
+    let mut second = Desk::new(&teller, "tag-new-2", "same-plate");
+    let task = first.begin(issue("new")).await.ok();
+    // Nothing was signed: whoever comes later has it.
+    let other = second.begin(issue("new")).await.ok();
+    first.show(&task).await.refused(Code::TagTaskOver);
+    second.show(&other).await.ok();
+    second.write(&other, "vehicle").await;
+    first.begin(issue("new")).await.refused(Code::CardHasTag);
+    second.through(issue("new")).await;
+    first.begin(issue("new")).await.refused(Code::CardHasTag);
+    let left = tag(&bench, &first.tag.serial()).await;
+    assert_eq!((left.status, left.signed.issue), (CardStatus::Normal, None));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Cards are issued from applications, activated, and taken in; and what is refused, or stops on its way.
 
-use etc_sim::hex;
+use apdu_core::hex;
 use fantoccini::key::Key;
 use serde_json::json;
 

@@ -1,6 +1,7 @@
 //! The word for what tags hold, and for what is done with them.
 
 use apdu_core::authority::{CancelReason, IssueMode, TagField};
+use etc_api::HandInReason;
 
 use crate::i18n::Texts;
 
@@ -61,14 +62,13 @@ impl Texts {
     }
 
     /// Why a chip waits to be handed in.
-    pub fn hand_in_reason(&self, reason: &str) -> &'static str {
+    pub fn hand_in_reason(&self, reason: HandInReason) -> &'static str {
         let t = &self.stock;
         match reason {
-            "exchanged" => t.exchanged,
-            "forbids" => t.forbids,
-            "failed" => t.failed,
-            "given-up" => t.given_up,
-            _ => self.words.unknown_value,
+            HandInReason::Exchanged => t.exchanged,
+            HandInReason::Forbids => t.forbids,
+            HandInReason::Failed => t.failed,
+            HandInReason::GivenUp => t.given_up,
         }
     }
 }

@@ -37,6 +37,8 @@ pub struct OfCard {
     pub pairing: Option<Pairing>,
     /// Its open task, with the tag of that.
     pub open: Option<(TagJob, Tag)>,
+    /// The open task that gets its vehicle a tag for another card, with that tag.
+    pub rival: Option<(TagJob, Tag)>,
     /// Its pairings of before, newest first.
     pub history: Vec<Pairing>,
 }
@@ -155,6 +157,11 @@ fn may_issue(
         }
         _ => {}
     }
+    // Of the cards of one vehicle one has its tag, from the first signature on.
+    let is_begun = |(_, other): &(TagJob, Tag)| is_half_written(other);
+    if begin.of_card.rival.as_ref().is_some_and(is_begun) {
+        return Err(Code::CardHasTag);
+    }
     if tag.issued.is_some() || file.pairing.is_some() {
         return Err(Code::TagInUse);
     }
@@ -183,7 +190,8 @@ fn may_issue(
 fn may_activate(begin: &Begin<'_>, card: &Card) -> Result<Wanted, Code> {
     let (file, tag) = (begin.file, &begin.file.tag);
     let is_torn = |job: &&TagJob| job.is_issue() && job.card == Some(card.number);
-    if file.job.as_ref().filter(is_torn).is_some() {
+    // A task that nothing was signed for has left the tag as it was.
+    if is_half_written(tag) && file.job.as_ref().filter(is_torn).is_some() {
         return Err(Code::TagTorn);
     }
     if begin.of_card.pairing.is_none() {
@@ -264,8 +272,13 @@ fn vehicle_of(begin: &Begin<'_>) -> Result<(String, u8, u8), Code> {
     Ok((plate, earlier.plate_colour, earlier.vehicle_class))
 }
 
-/// Ends what is open on the tag and on the card. A tag that was half written for this card and is left for
-/// another one is given up.
+/// Whether something was signed to issue a tag, and it is not issued yet.
+fn is_half_written(tag: &Tag) -> bool {
+    tag.signed.issue.is_some() && tag.issued.is_none()
+}
+
+/// Ends what is open on the tag, on the card, and where nothing was signed on its vehicle. A tag that was half
+/// written for this card and is left for another one is given up.
 fn displace(begin: &Begin<'_>, draft: &mut Draft, teller: &Teller<'_>) {
     let ended = |job: &TagJob, code| {
         let job = TagJob {
@@ -283,10 +296,14 @@ fn displace(begin: &Begin<'_>, draft: &mut Draft, teller: &Teller<'_>) {
         };
         draft.writes.push(ended(job, code));
     }
-    let elsewhere = begin.of_card.open.as_ref();
-    if let Some((job, other)) = elsewhere.filter(|(job, _)| job.tag != draft.tag.serial) {
+    let of_card = begin.of_card;
+    let rival = of_card.rival.iter().filter(|_| draft.job.is_issue());
+    for (job, other) in of_card.open.iter().chain(rival) {
+        if job.tag == draft.tag.serial {
+            continue;
+        }
         draft.writes.push(ended(job, Code::TagTaskOver));
-        if other.signed.issue.as_deref() == Some(&job.id) {
+        if is_half_written(other) {
             let given_up = Tag {
                 status: CardStatus::Blacklisted,
                 ..other.clone()

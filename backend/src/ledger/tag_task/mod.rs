@@ -218,7 +218,8 @@ impl TagJob {
         }
     }
 
-    fn is_issue(&self) -> bool {
+    /// Whether it gets a vehicle a tag.
+    pub fn is_issue(&self) -> bool {
         matches!(self.work, TagWork::Issue { .. })
     }
 }

@@ -134,22 +134,33 @@ pub(super) async fn of_card(read: &mut Transaction, card: &Card) -> Result<OfCar
         None => read.one(of_vehicle, tag_rows::pairing).await?,
     };
     let open = sql("SELECT * FROM tag_task WHERE card = $1 AND state = 'open'");
-    let open = match read.one(open.bind(card.number), tag_rows::job).await? {
-        None => None,
-        Some(job) => {
-            let tag = sql("SELECT * FROM tag WHERE serial = $1").bind(job.tag);
-            read.one(tag, rows::tag).await?.map(|tag| (job, tag))
-        }
-    };
+    let rival = sql(
+        "SELECT * FROM tag_task WHERE plate = $1 AND plate_colour = $2 AND card <> $3 \
+         AND state = 'open' AND work = 'issue'",
+    );
+    let rival = rival.bind(&card.plate).bind(card.plate_colour);
     let ended = sql(
         "SELECT * FROM pairing WHERE card = $1 AND ended_at IS NOT NULL \
          ORDER BY begun_at DESC, id DESC",
     );
     Ok(OfCard {
         pairing,
-        open,
+        open: with_tag(read, open.bind(card.number)).await?,
+        rival: with_tag(read, rival.bind(card.number)).await?,
         history: read.all(ended.bind(card.number), tag_rows::pairing).await?,
     })
+}
+
+/// An open task, with its tag.
+async fn with_tag(
+    read: &mut Transaction,
+    open: Statement,
+) -> Result<Option<(TagJob, Tag)>, StoreError> {
+    let Some(job) = read.one(open, tag_rows::job).await? else {
+        return Ok(None);
+    };
+    let tag = sql("SELECT * FROM tag WHERE serial = $1").bind(job.tag);
+    Ok(read.one(tag, rows::tag).await?.map(|tag| (job, tag)))
 }
 
 async fn write_all(database: &mut Transaction, commit: &TagCommit) -> Done {

@@ -147,8 +147,14 @@ impl Memory {
             (&one.plate, one.plate_colour) == (&card.plate, card.plate_colour)
         };
         let pairing = living().find(of_card).or_else(|| living().find(of_vehicle));
-        let open =
-            |job: &&Arc<TagJob>| job.card == Some(card.number) && job.state == TagTaskState::Open;
+        let is_open = |job: &&Arc<TagJob>| job.state == TagTaskState::Open;
+        let mut open = self.tag_jobs.values().filter(is_open);
+        let mut rivals = open.clone();
+        let own = |job: &&Arc<TagJob>| job.card == Some(card.number);
+        let rival = |job: &&Arc<TagJob>| {
+            let vehicle = (&job.plate, job.plate_colour) == (&card.plate, card.plate_colour);
+            vehicle && job.is_issue() && !own(job)
+        };
         let with_tag = |job: &Arc<TagJob>| {
             let tag = self.tags.get(&job.tag)?;
             Some(((**job).clone(), tag.clone()))
@@ -158,7 +164,8 @@ impl Memory {
         history.sort_by(|a, b| (b.begun_at, &b.id).cmp(&(a.begun_at, &a.id)));
         OfCard {
             pairing: pairing.map(|one| (**one).clone()),
-            open: self.tag_jobs.values().find(open).and_then(with_tag),
+            open: open.find(own).and_then(with_tag),
+            rival: rivals.find(rival).and_then(with_tag),
             history,
         }
     }

@@ -5,6 +5,7 @@
 //! and everything that was ever answered is in the records.
 
 mod service;
+mod tags;
 
 use std::cell::{Cell, RefCell};
 use std::ffi::OsString;
@@ -59,9 +60,35 @@ async fn of_two_backends_on_one_postgresql_each_may_be_killed_at_any_moment() {
 
 async fn survives(scratch: Scratch, backends: usize, seed: u64) {
     let slots = slots(seed);
+    let work = async |[one, two, three]: [Line<'_>; 3], supervisor: &Line<'_>| {
+        let work = |teller, number: usize| {
+            let cards = &slots[number * CARDS..][..CARDS];
+            serve(teller, supervisor, cards)
+        };
+        tokio::join!(work(one, 0), work(two, 1), work(three, 2));
+    };
+    under_kills(&scratch, backends, seed, &stock(&slots), work).await;
+
+    let store = scratch.open().await.unwrap();
+    for slot in &slots {
+        agree(&store, slot).await;
+    }
+    drawers_agree(&store).await;
+    store.close().await;
+    scratch.remove().await;
+}
+
+/// Has three tellers and a supervisor work on these records while backends are killed.
+async fn under_kills(
+    scratch: &Scratch,
+    backends: usize,
+    seed: u64,
+    stock: &Stock,
+    work: impl for<'s> AsyncFnOnce([Line<'s>; 3], &Line<'s>),
+) {
     let store = scratch.open().await.unwrap();
     store.add(&demo::stock(password()).unwrap()).await.unwrap();
-    store.add(&stock(&slots)).await.unwrap();
+    store.add(stock).await.unwrap();
     store.close().await;
 
     let keys = Keys::new(seed);
@@ -72,23 +99,11 @@ async fn survives(scratch: Scratch, backends: usize, seed: u64) {
     let [one, two, three] = TELLERS.map(|operator| Line::sign_in(&service, operator));
     let (one, two, three) = tokio::join!(one, two, three);
     service.be_cruel();
-    let work = |teller, number: usize| {
-        let cards = &slots[number * CARDS..][..CARDS];
-        serve(teller, &supervisor, cards)
-    };
-    tokio::join!(work(one, 0), work(two, 1), work(three, 2));
+    work([one, two, three], &supervisor).await;
     service.be_kind();
     let kills = service.kills.get();
     service.end().await;
     assert!(kills >= KILLS, "{kills} kills");
-
-    let store = scratch.open().await.unwrap();
-    for slot in &slots {
-        agree(&store, slot).await;
-    }
-    drawers_agree(&store).await;
-    store.close().await;
-    scratch.remove().await;
 }
 
 /// A key file that is no toy's by its word, and goes away with the test.
@@ -196,8 +211,8 @@ async fn serve(mut teller: Line<'_>, supervisor: &Line<'_>, slots: &[Slot]) {
                     // A kill between the counting of a proof and its judgement takes a try away.
                     Err(fault) if fault.code == Code::ProofsLocked => {
                         teller.sign_in_anew().await;
-                        let unlocked = supervisor.unlock(slot.plastic.number, SUPERVISOR);
-                        unlocked.await.unwrap();
+                        let path = format!("cards/{}/unlock", slot.plastic.number);
+                        supervisor.approve(&path, SUPERVISOR).await.unwrap();
                     }
                     Err(_) => {}
                 }

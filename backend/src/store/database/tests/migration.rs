@@ -1,10 +1,19 @@
 //! A database that an earlier backend has written.
 
+use apdu_core::authority::CardStatus;
+use apdu_core::bcd::Date;
+use apdu_core::obu::{ContractSerial, TagProfile, Unit};
+
 use super::*;
-use crate::ledger::{Means, Proof, ProvedBy};
+use crate::ledger::{
+    Chaining, Issued, Means, Pairing, Proof, ProvedBy, Reading, SignedFor, Tag, TagWrite,
+    TagWriting, VehicleCipher,
+};
+use crate::store::{TagCommit, TagStore};
 
 on_both_databases! {
     an_old_database_is_brought_up_to_date
+    tags_of_before_there_were_tasks_are_brought_up_to_date
     an_old_database_without_records_is_brought_up_to_date
 }
 
@@ -41,9 +50,9 @@ VALUES (1500, 'demo.teller', 'paid', '62012201230100000017', 'a', '');
 ";
 
 impl Scratch {
-    /// Makes the database what the first script alone makes of it, with these rows in it.
-    async fn before(&self, rows: &str) {
-        let first = &migrate::SCRIPTS[..1];
+    /// Makes the database what so many scripts make of it, with these rows in it.
+    async fn made_by(&self, scripts: usize, rows: &str) {
+        let first = &migrate::SCRIPTS[..scripts];
         let token = format!("'{}'", "07".repeat(32));
         match self {
             Self::Sqlite(file) => {
@@ -73,7 +82,7 @@ impl Scratch {
 }
 
 async fn an_old_database_without_records_is_brought_up_to_date(scratch: &Scratch) {
-    scratch.before("").await;
+    scratch.made_by(1, "").await;
     let store = scratch.open().await;
     seed(&store).await;
     assert_eq!(store.drawers(0, i64::MAX).await.unwrap(), []);
@@ -82,7 +91,7 @@ async fn an_old_database_without_records_is_brought_up_to_date(scratch: &Scratch
 }
 
 async fn an_old_database_is_brought_up_to_date(scratch: &Scratch) {
-    scratch.before(OLD).await;
+    scratch.made_by(1, OLD).await;
     let store = scratch.open().await;
 
     let file = store.card_file(number(CARD)).await.unwrap().unwrap();
@@ -166,6 +175,129 @@ async fn an_old_database_is_brought_up_to_date(scratch: &Scratch) {
     assert!(is_duplicate(write(&store, CARD, again).await));
     let more = vec![Write::InsertAuthorisation(authorisation("b", 6, 78))];
     write(&store, CARD, more).await.unwrap();
+    store.close().await;
+    scratch.open().await.close().await;
+}
+
+/// Tags as a backend wrote them that knew the first five scripts: in use, blank, two that claim one vehicle, and one
+/// that took the place of a lost one.
+const OLD_TAGS: &str = "
+INSERT INTO outlet (code, name, kind) VALUES ('LZ01', 'x', 'own');
+INSERT INTO operator (name, display_name, role, outlet, password) VALUES ('demo.teller', 'x', 'teller', 'LZ01', 'x');
+INSERT INTO tag (serial, sn, issuer, version, status, signed, expiry, plate, plate_colour, vehicle_class,
+                 vehicle_length, truck_unit, des_key, sm4_key, chaining, random_returns)
+VALUES ('6201000000000001', 'a', 'B8CACBE062010001', 22, 'normal', '20240115', '20340114', 'A1', 0, 1,
+        59, 'mm', 1, 64, 'cbc', 0),
+       ('6201000000000002', 'b', 'B8CACBE062010001', 22, 'normal', NULL, NULL, NULL, NULL, NULL,
+        79, 'dm', 0, NULL, 'ecb', 1),
+       ('6201000000000003', 'c', 'B8CACBE062010001', 22, 'normal', '20240115', '20340114', 'A3', 0, 1,
+        79, 'dm', 0, NULL, 'ecb', 1),
+       ('6201000000000004', 'd', 'B8CACBE062010001', 22, 'suspended', '20240115', '20340114', 'A3', 0, 1,
+        79, 'dm', 0, NULL, 'ecb', 1),
+       ('6201000000000005', 'e', 'B8CACBE062010001', 22, 'lost', '20240115', '20340114', 'A5', 0, 1,
+        79, 'dm', 0, NULL, 'ecb', 1),
+       ('6201000000000006', 'f', 'B8CACBE062010001', 22, 'suspended', '20250115', '20350114', 'A5', 0, 1,
+        79, 'dm', 0, NULL, 'ecb', 1),
+       ('6201000000000007', 'g', 'B8CACBE062010001', 22, 'normal', '20240115', '20340114', 'A3', 4, 1,
+        79, 'dm', 0, NULL, 'ecb', 1);
+INSERT INTO tag_reading (tag, random, operator, began_at)
+VALUES ('6201000000000001', '0102030405060708', 'demo.teller', 1000);
+";
+
+async fn tags_of_before_there_were_tasks_are_brought_up_to_date(scratch: &Scratch) {
+    scratch.made_by(5, OLD_TAGS).await;
+    let store = scratch.open().await;
+    let serial = |last: u8| -> ContractSerial { format!("620100000000000{last}").parse().unwrap() };
+
+    // A tag keeps what it was, and lies in the central stock; its chip is as blank as its record says.
+    let in_use = Tag {
+        serial: serial(1),
+        sn: "a".into(),
+        issuer: [0xB8, 0xCA, 0xCB, 0xE0, 0x62, 0x01, 0x00, 0x01],
+        version: 0x16,
+        status: CardStatus::Normal,
+        issued: Some(Issued {
+            signed: Date([0x20, 0x24, 0x01, 0x15]),
+            expiry: Date([0x20, 0x34, 0x01, 0x14]),
+            plate: "A1".into(),
+            plate_colour: 0,
+            vehicle_class: 1,
+        }),
+        profile: TagProfile {
+            vehicle_length: 59,
+            truck_unit: Unit::Millimetre,
+            des_key: 1,
+            sm4_key: Some(0x40),
+        },
+        cipher: VehicleCipher {
+            chaining: Chaining::Cbc,
+            random_returns: false,
+        },
+        writing: TagWriting::default(),
+        outlet: None,
+        signed: SignedFor {
+            is_blank: false,
+            ..SignedFor::default()
+        },
+        revision: 0,
+    };
+    assert_eq!(store.tag(serial(1)).await.unwrap(), Some(in_use));
+    let blank = store.tag_of_sn("b").await.unwrap().unwrap();
+    assert_eq!((blank.issued, blank.signed), (None, SignedFor::default()));
+    let reading = Reading {
+        tag: serial(1),
+        random: [1, 2, 3, 4, 5, 6, 7, 8],
+        operator: "demo.teller".into(),
+        began_at: 1_000,
+    };
+    assert!(store.end_reading(&reading, 0).await.unwrap());
+
+    // Whoever is in use belongs to its vehicle, unless two claim it.
+    let mut paired = Vec::new();
+    for last in 1..=7 {
+        let file = store.tag_file(serial(last)).await.unwrap().unwrap();
+        assert_eq!((&file.job, &file.issue), (&None, &None));
+        if let Some(pairing) = file.pairing {
+            assert_eq!((pairing.card, pairing.tag), (None, serial(last)));
+            paired.push((last, pairing.plate, pairing.plate_colour));
+        }
+    }
+    let known = [(1, "A1", 0), (6, "A5", 0), (7, "A3", 4)];
+    assert_eq!(
+        paired,
+        known.map(|(last, plate, colour)| (last, plate.to_owned(), colour))
+    );
+
+    // What holds from now on holds for them too.
+    let pair = async |last, plate: &str| {
+        let pairing = Pairing {
+            id: format!("new {last}"),
+            card: None,
+            tag: serial(last),
+            plate: plate.into(),
+            plate_colour: 0,
+            begun_at: 2_000,
+            ended: None,
+        };
+        let tag = store.tag(serial(last)).await.unwrap().unwrap();
+        let commit = TagCommit {
+            writes: vec![
+                TagWrite::PutTag(Box::new(tag)),
+                TagWrite::InsertPairing(pairing),
+            ],
+            entries: vec![Entry {
+                card: None,
+                ..entry(Event::TagTaskDone(serial(last)))
+            }],
+            answer: None,
+        };
+        store.commit_tag(&commit).await
+    };
+    assert!(is_duplicate(pair(2, "A1").await));
+    assert!(is_duplicate(pair(1, "A9").await));
+    pair(3, "A3").await.unwrap();
+    assert!(is_duplicate(pair(4, "A3").await));
+    assert_eq!(store.tag(serial(3)).await.unwrap().unwrap().revision, 1);
     store.close().await;
     scratch.open().await.close().await;
 }
