@@ -1,7 +1,7 @@
 //! The demo instance: toy keys, invented outlets, people, cards and tags. The virtual cards and tags of the
 //! page carry the same keys.
 
-use etc_api::{Outlet, OutletKind, Role};
+use etc_api::{Bank, Outlet, OutletKind, Role};
 
 use crate::import;
 use crate::ledger::{Tag, Vehicle};
@@ -54,10 +54,14 @@ fn tags() -> Result<Vec<Tag>, StoreError> {
 
 /// The demo data; `password` is the operators' hash.
 pub fn stock(password: String) -> Result<Stock, StoreError> {
-    let outlet = |code: &str, name: &str, kind| Outlet {
+    let outlet = |code: &str, name: &str, bank: Option<Bank>| Outlet {
         code: code.to_owned(),
         name: name.to_owned(),
-        kind,
+        kind: match bank {
+            None => OutletKind::Own,
+            Some(_) => OutletKind::Bank,
+        },
+        bank,
     };
     let terminal = |last, outlet: &str| Terminal {
         number: [1, 2, 3, 4, 5, last],
@@ -73,9 +77,9 @@ pub fn stock(password: String) -> Result<Stock, StoreError> {
     };
     Ok(Stock {
         outlets: vec![
-            outlet("LZ01", "兰州自营一厅", OutletKind::Own),
-            outlet("TS01", "天水自营厅", OutletKind::Own),
-            outlet("LB01", "兰州银行城关支行", OutletKind::Bank),
+            outlet("LZ01", "兰州自营一厅", None),
+            outlet("TS01", "天水自营厅", None),
+            outlet("LB01", "兰州银行城关支行", Some(Bank::Lanzhou)),
         ],
         terminals: vec![
             terminal(6, "LZ01"),

@@ -14,6 +14,7 @@
 //!
 //! What contradicts itself, loaded and refunded, is *conflict*.
 
+mod application;
 mod attempt;
 mod authorise;
 mod book;
@@ -33,8 +34,12 @@ mod tag;
 mod tag_task;
 #[cfg(test)]
 mod tests;
+mod validity;
 mod vehicle;
 
+pub use application::{
+    Application, Applied, Banks, LOCK, Lock, Origin, TurnedApplication, Valid, bank_card, checked,
+};
 pub use attempt::{Attempts, Chip, Outcome, SignedPart, Verdict, WriteAttempt};
 pub use authorise::{authorise, may_authorise};
 pub use book::{Accounting, BookRow, Known, LogEntry, Spender, account, may_account};
@@ -58,4 +63,5 @@ pub use tag_task::{
     Teller, Wanted, begin as begin_tag_job, cancel_unseen, card_shown, done_already,
     refused as tag_refused, show as show_tag, sign as sign_tag,
 };
+pub use validity::validity;
 pub use vehicle::{Body, Vehicle};
