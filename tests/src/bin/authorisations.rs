@@ -398,6 +398,7 @@ fn who(counter: usize) -> Who {
             code: "LZ01".into(),
             name: "LZ01".into(),
             kind: OutletKind::Own,
+            bank: None,
         },
         terminal: TERMINAL,
         session: session(counter).token,
