@@ -212,6 +212,17 @@ pub struct ApplicationQuery {
     pub after: Option<String>,
 }
 
+/// `POST /api/v1/applications/find`: the applications of a person, by a number that stands in no address.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum FindApplicant {
+    /// By the number of the identity document, whole.
+    IdNumber(String),
+    /// By phone, whole.
+    Phone(String),
+}
+
 /// One page of them, newest first, 20 at most.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -173,6 +173,22 @@ pub enum Event {
     DrawerClosed,
     /// The evidence of a record was looked at or exported.
     EvidenceShown,
+    /// A channel handed applications in. Evidence: SHA-256 of what it sent.
+    ApplicationsTaken,
+    /// A channel took an application back.
+    ApplicationWithdrawn,
+    /// A teller opened an application.
+    ApplicationOpened,
+    /// A teller gave it back.
+    ApplicationClosed,
+    /// Somebody looked at the unmasked data of an application.
+    ApplicationRevealed,
+    /// A channel got its credential.
+    ChannelAdded,
+    /// A channel lost it.
+    ChannelRevoked,
+    /// The list of bank prefixes was replaced.
+    BanksReplaced,
     /// A tag was shown. Evidence: the random given out for its vehicle information, if one was.
     TagSighted(ContractSerial),
     /// The vehicle information of a tag was opened. Evidence: the random of that reading.
@@ -282,6 +298,14 @@ impl Event {
             Self::DrawerOpened => "drawer-opened".into(),
             Self::DrawerClosed => "drawer-closed".into(),
             Self::EvidenceShown => "evidence-shown".into(),
+            Self::ApplicationsTaken => "applications-taken".into(),
+            Self::ApplicationWithdrawn => "application-withdrawn".into(),
+            Self::ApplicationOpened => "application-opened".into(),
+            Self::ApplicationClosed => "application-closed".into(),
+            Self::ApplicationRevealed => "application-revealed".into(),
+            Self::ChannelAdded => "channel-added".into(),
+            Self::ChannelRevoked => "channel-revoked".into(),
+            Self::BanksReplaced => "banks-replaced".into(),
             Self::TagSighted(_) => "tag-sighted".into(),
             Self::VehicleOpened(_) => "vehicle-opened".into(),
             Self::VehicleRefused(_, code) => format!("vehicle-refused {code}"),

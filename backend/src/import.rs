@@ -1,6 +1,8 @@
 //! Stock from CSV files: cards (`docs/cards-csv.md`), [`tags`] (`docs/tags-csv.md`) and [`vehicles`]
 //! (`docs/vehicles-csv.md`).
 
+mod application;
+mod bank;
 mod tag;
 mod vehicle;
 
@@ -16,6 +18,8 @@ use crate::ledger::{Card, CardKind, CardStock, HolderFill, Purse};
 use crate::store::{Holder, StockCard};
 use crate::words::Word;
 
+pub use application::{applications_csv, applications_json};
+pub use bank::{banks, known_banks};
 pub use tag::tags;
 pub use vehicle::vehicles;
 

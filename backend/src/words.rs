@@ -4,7 +4,7 @@ use apdu_core::authority::{
     CancelReason, CardFile, CardMode, CardStatus, IssueMode, ProofCounter, TagFile,
 };
 use apdu_core::obu::Unit;
-use etc_api::{OutletKind, Role};
+use etc_api::{ApplicationState, Bank, OutletKind, Role};
 
 use crate::ledger::{
     CardStop, CaseState, Chaining, Ended, HandInReason, HolderFill, Outcome, ProvedBy, Question,
@@ -140,6 +140,21 @@ words! {
         Forbids = "forbids",
         Failed = "failed",
         GivenUp = "given-up",
+    }
+    Bank {
+        Lanzhou = "lanzhou",
+        Gansu = "gansu",
+        Icbc = "icbc",
+        Abc = "abc",
+        RuralCredit = "rural_credit",
+        Ccb = "ccb",
+        Psbc = "psbc",
+    }
+    ApplicationState {
+        Open = "open",
+        Begun = "begun",
+        Issued = "issued",
+        Withdrawn = "withdrawn",
     }
     Purpose {
         Real = "real",

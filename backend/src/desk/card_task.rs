@@ -82,6 +82,9 @@ impl Desk<'_> {
                 if let Some(done) = ledger::card_done_already(&file, &history) {
                     return Ok(task(done, card));
                 }
+                if let (Some(bank), Some(digits)) = (who.outlet.bank, bank_card) {
+                    ledger::bank_card(&self.store.banks().await?, bank, digits)?;
+                }
                 let begin = BeginIssue {
                     application: &file,
                     mode: *mode,
@@ -316,7 +319,7 @@ impl Desk<'_> {
     async fn application_of(&self, who: &Who, id: &str) -> Result<ApplicationFile, Error> {
         let file = self.store.application_file(id).await?;
         let file = file.ok_or(Code::ApplicationUnknown)?;
-        match may_see(who, &file) {
+        match file.applied.is_for(&who.outlet) {
             true => Ok(file),
             false => Err(Code::ApplicationUnknown.into()),
         }
@@ -463,14 +466,6 @@ impl Desk<'_> {
             Some(code) => Err(code.into()),
             None => Ok(given),
         }
-    }
-}
-
-/// A bank's outlet serves its own customers, an own outlet those of no bank.
-fn may_see(who: &Who, file: &ApplicationFile) -> bool {
-    match who.outlet.kind {
-        OutletKind::Own => file.applied.bank.is_none(),
-        OutletKind::Bank => file.applied.bank.is_some(),
     }
 }
 

@@ -183,7 +183,11 @@ impl From<Error> for Refused {
             let source = std::error::Error::source(failure).map(|source| source.to_string());
             tracing::error!(cause = source.as_deref(), "{failure}");
         }
-        error.code().into()
+        let code = error.code();
+        match error {
+            Error::Held(name) => Self::with(code, name),
+            _ => code.into(),
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use etc_api::{Approve, Payment, Role, Session, SignIn, Status};
 use super::openapi::{Described, Document, Operation, SetCookie};
 use super::problem::Refused;
 use super::request::{COOKIE_NAME, Id, Json, Keyed, Nothing, Number, SignedIn};
-use super::{App, cards, office, tags};
+use super::{App, applications, cards, office, tags};
 use crate::desk::{Error, Who};
 use crate::sessions;
 
@@ -28,6 +28,8 @@ pub enum Access {
     Open,
     /// Operators of these roles.
     Roles(&'static [Role]),
+    /// The application channel, with a credential of its own.
+    Channel,
 }
 
 const ALL: Access = Access::Roles(&[Role::Teller, Role::Supervisor, Role::Auditor]);
@@ -183,6 +185,40 @@ pub fn routes() -> Vec<Route> {
         get("/api/v1/hand-ins", ALL, tags::hand_ins).summary("Chips that wait to be handed in"),
         post("/api/v1/hand-ins/{id}/tick", LOADERS, tags::tick)
             .summary("A second person ticks a chip off that was handed in"),
+        post(
+            "/api/v1/applications",
+            Access::Channel,
+            applications::hand_in,
+        )
+        .summary("The channel hands applications in"),
+        post(
+            "/api/v1/applications/withdraw",
+            Access::Channel,
+            applications::withdraw,
+        )
+        .summary("The channel takes an application back that was not begun"),
+        get("/api/v1/applications", ALL, applications::list)
+            .summary("Applications by plate, state and day"),
+        post("/api/v1/applications/find", ALL, applications::find)
+            .summary("The applications of a person, by a number that stands in no address"),
+        post(
+            "/api/v1/applications/{id}/open",
+            LOADERS,
+            applications::open,
+        )
+        .summary("A teller takes an application up; it is locked for others for ten minutes"),
+        post(
+            "/api/v1/applications/{id}/close",
+            LOADERS,
+            applications::close,
+        )
+        .summary("The teller gives it back"),
+        post(
+            "/api/v1/applications/{id}/reveal",
+            LOADERS,
+            applications::reveal,
+        )
+        .summary("Whose application it is, unmasked"),
         post("/api/v1/recharges", LOADERS, create)
             .summary("Opens a record for a load, before money is taken"),
         get("/api/v1/recharges/{id}", ALL, record).summary("One record"),

@@ -18,6 +18,8 @@ pub struct KeyFile {
     pub issuers: BTreeMap<[u8; 2], Issuer>,
     /// Seed of the Ed25519 key that signs evidence.
     pub evidence: Option<Zeroizing<[u8; 32]>>,
+    /// Key of personal data.
+    pub personal: Option<Zeroizing<[u8; 32]>>,
 }
 
 /// What is wrong with a key file. Never shows a key.
@@ -62,6 +64,9 @@ pub enum KeyFileError {
     /// The key that signs evidence is not 32 bytes of hex.
     #[error("evidence.key is not 64 hex digits")]
     Evidence,
+    /// The key of personal data is not 32 bytes of hex.
+    #[error("personal.key is not 64 hex digits")]
+    Personal,
     /// There is no issuer in it.
     #[error("no issuer")]
     Empty,
@@ -74,12 +79,13 @@ struct Written {
     demo: bool,
     #[serde(default)]
     issuer: Vec<WrittenIssuer>,
-    evidence: Option<WrittenEvidence>,
+    evidence: Option<WrittenSeed>,
+    personal: Option<WrittenSeed>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct WrittenEvidence {
+struct WrittenSeed {
     key: Zeroizing<String>,
 }
 
@@ -135,23 +141,23 @@ pub fn read(text: &str) -> Result<KeyFile, KeyFileError> {
     if issuers.is_empty() {
         return Err(KeyFileError::Empty);
     }
-    let evidence = written
-        .evidence
-        .map(|written| seed(&written.key))
-        .transpose()?;
+    let seed = |written: Option<WrittenSeed>, wrong| {
+        let seed = written.map(|written| seed(&written.key).ok_or(wrong));
+        seed.transpose()
+    };
+    let evidence = seed(written.evidence, KeyFileError::Evidence)?;
+    let personal = seed(written.personal, KeyFileError::Personal)?;
     Ok(KeyFile {
         demo: written.demo,
         issuers,
         evidence,
+        personal,
     })
 }
 
-fn seed(hex: &str) -> Result<Zeroizing<[u8; 32]>, KeyFileError> {
-    let bytes = Zeroizing::new(decode(hex).ok_or(KeyFileError::Evidence)?);
-    let bytes = bytes.as_slice().try_into();
-    bytes
-        .map(Zeroizing::new)
-        .map_err(|_| KeyFileError::Evidence)
+fn seed(hex: &str) -> Option<Zeroizing<[u8; 32]>> {
+    let bytes = Zeroizing::new(decode(hex)?);
+    bytes.as_slice().try_into().ok().map(Zeroizing::new)
 }
 
 fn issuer(written: WrittenIssuer) -> Result<Issuer, KeyFileError> {

@@ -5,6 +5,7 @@
 
 mod des;
 mod file;
+pub mod personal;
 mod soft;
 #[cfg(test)]
 mod tests;

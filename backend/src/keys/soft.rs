@@ -11,6 +11,7 @@ use subtle::ConstantTimeEq;
 
 use super::des::{self, DoubleKey, SingleKey};
 use super::file::{self, KeyFileError};
+use super::personal::Personal;
 use super::{
     CardContent, CardWrite, Init, KeyError, KeyStore, Load, LoadKey, TagContent, TagKey, TagWrite,
     VehicleRead,
@@ -33,6 +34,7 @@ const SM4: u8 = 0x04;
 pub struct SoftKeys {
     issuers: BTreeMap<[u8; 2], Issuer>,
     evidence: Option<SigningKey>,
+    personal: Option<Personal>,
     demo: bool,
 }
 
@@ -100,8 +102,14 @@ impl SoftKeys {
         Ok(Self {
             issuers: file.issuers,
             evidence: file.evidence.map(|seed| SigningKey::from_bytes(&seed)),
+            personal: file.personal.map(|key| Personal::new(&key)),
             demo: file.demo,
         })
+    }
+
+    /// The keys of personal data, if the file has one.
+    pub fn personal(&self) -> Option<&Personal> {
+        self.personal.as_ref()
     }
 
     /// Whether the file says that these are toy keys.

@@ -4,9 +4,10 @@ use apdu_core::authority::CardStatus;
 use apdu_core::bcd::CardNumber;
 use apdu_core::fault::Code;
 
+use super::application::TurnedApplication;
 use super::book::BookRow;
 use super::card::{Card, CardStop, Nonce, VerifiedInit};
-use super::card_task::{CardJob, TurnedApplication};
+use super::card_task::CardJob;
 use super::case::{Approval, Case};
 use super::record::{Authorisation, MoneyBack, PaymentTaken, Record};
 use super::vehicle::Vehicle;

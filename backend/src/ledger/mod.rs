@@ -14,6 +14,7 @@
 //!
 //! What contradicts itself, loaded and refunded, is *conflict*.
 
+mod application;
 mod attempt;
 mod authorise;
 mod book;
@@ -37,16 +38,19 @@ mod tests;
 mod validity;
 mod vehicle;
 
+pub use application::{
+    Application, Applied, Banks, LOCK, Lock, Origin, TurnedApplication, Valid, bank_card, checked,
+};
 pub use attempt::{Attempts, Chip, Outcome, SignedPart, Teller, Verdict, WriteAttempt};
 pub use authorise::{authorise, may_authorise};
 pub use book::{Accounting, BookRow, Known, LogEntry, Spender, account, may_account};
 pub use card::*;
 pub use card_task::{
-    ApplicationFile, Applied, BeginActivate, BeginIssue, CardDecision, CardFacts, CardHistory,
-    CardJob, CardJobWork, CardSeen, CardShowing, HolderMark, Lock, PresenceNonce,
-    TurnedApplication, Unfit, WantedFiles, activate as activate_card, differences,
-    done_already as card_done_already, holder_file, issue as issue_card, presence_amount,
-    presence_init, presence_nonce, refused as card_refused, show as show_card, sign as sign_card,
+    ApplicationFile, BeginActivate, BeginIssue, CardDecision, CardFacts, CardHistory, CardJob,
+    CardJobWork, CardSeen, CardShowing, HolderMark, PresenceNonce, Unfit, WantedFiles,
+    activate as activate_card, differences, done_already as card_done_already, holder_file,
+    issue as issue_card, presence_amount, presence_init, presence_nonce, refused as card_refused,
+    show as show_card, sign as sign_card,
 };
 pub use case::{
     Approval, Case, CaseDecision, CaseFile, CaseState, Question, approve, ask, is_listed, may_ask,

@@ -4,6 +4,7 @@
 //! them: a card whose revision has moved on, a record whose version has, or a row that a unique
 //! index refuses, undoes all.
 
+pub(crate) mod applications;
 mod cards;
 mod database;
 mod memory;
@@ -24,6 +25,10 @@ use crate::ledger::{
     PosSlip, Record, Seen, Switch, Tag, Vehicle, VerifiedInit,
 };
 
+pub use applications::{
+    ApplicationChange, ApplicationSearch, ApplicationStore, Batch, PAGE, Sought, States, Taken,
+    of_place, place,
+};
 pub use cards::{CardCommit, CardCount, CardStore};
 pub use database::DatabaseStore;
 pub use memory::MemoryStore;
@@ -31,7 +36,7 @@ pub use tags::{StockCount, TagCommit, TagStore};
 
 /// Everything the backend keeps.
 #[async_trait]
-pub trait Store: TagStore + CardStore {
+pub trait Store: TagStore + CardStore + ApplicationStore {
     /// The store's clock, ms UTC. There is no other in the backend.
     async fn now(&self) -> Result<i64, StoreError>;
 

@@ -22,6 +22,7 @@ use etc_backend::audit::{Entry, Event};
 use etc_backend::demo;
 use etc_backend::desk::{Attempt, Desk, Who};
 use etc_backend::keys::SoftKeys;
+use etc_backend::keys::personal::Personal;
 use etc_backend::ledger::{
     Card, CardKind, CardStock, Change, Means, PaymentTaken, PosSlip, Purse, Record, State, Write,
 };
@@ -53,10 +54,12 @@ async fn main() -> Fallible<()> {
     let (store, plain) = match (kind.as_deref(), place) {
         (Some("sqlite"), Some(file)) => {
             let store = DatabaseStore::sqlite(Path::new(&file)).await?;
+            let store = store.with_personal(Personal::new(&[7; 32])).await?;
             (store, Plain::sqlite(&file).await?)
         }
         (Some("postgres"), Some(url)) => {
             let store = DatabaseStore::postgres(&url, Purpose::Demo).await?;
+            let store = store.with_personal(Personal::new(&[7; 32])).await?;
             (store, Plain::postgres(&url).await?)
         }
         _ => return Err("authorisations sqlite FILE | postgres URL".into()),
@@ -399,6 +402,7 @@ fn who(counter: usize) -> Who {
             code: "LZ01".into(),
             name: "LZ01".into(),
             kind: OutletKind::Own,
+            bank: None,
         },
         terminal: TERMINAL,
         session: session(counter).token,

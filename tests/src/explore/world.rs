@@ -462,6 +462,7 @@ fn stock(cards: &[(CardNumber, &Subject)]) -> Stock {
             code: code.into(),
             name: code.into(),
             kind: OutletKind::Own,
+            bank: None,
         });
         stock.terminals.push(Terminal {
             number: outlet.terminal(),

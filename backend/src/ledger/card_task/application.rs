@@ -2,96 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use apdu_core::bcd::CardNumber;
 use apdu_core::fault::Code;
-use etc_api::{ApplicationState, Bank};
+use etc_api::ApplicationState;
 
+use super::super::application::{Applied, Lock, TurnedApplication};
 use super::super::attempt::{Attempts, Chip, Teller, WriteAttempt};
-use super::super::card::{Card, CardFile, CardKind};
+use super::super::card::{Card, CardFile};
 use super::super::limits::CARDS_FAILED;
 use super::super::pairing::Pairing;
-use super::super::vehicle::Vehicle;
 use super::{CardJob, Draft};
-
-/// An application as it was handed in, and where it stands. No `Debug`: it names a person.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Applied {
-    /// Its identity.
-    pub id: String,
-    /// Plate 车牌号码.
-    pub plate: String,
-    /// Plate colour 车牌颜色, reference §7.1.
-    pub plate_colour: u8,
-    /// Vehicle class 车型, reference §7.2.
-    pub vehicle_class: u8,
-    /// User type 用户类型, reference §7.3.
-    pub user_type: u8,
-    /// Stored-value or credit card.
-    pub kind: CardKind,
-    /// Holder's name 姓名.
-    pub name: String,
-    /// The name as the card is to hold it, where it is another.
-    pub name_on_card: Option<String>,
-    /// Type of identity document, reference §7.4.
-    pub id_type: u16,
-    /// Its number.
-    pub id_number: String,
-    /// Phone 电话号码.
-    pub phone: String,
-    /// The vehicle as its licence describes it, where the channel has it.
-    pub vehicle: Option<Vehicle>,
-    /// The bank whose outlet serves the customer; missing: an own outlet.
-    pub bank: Option<Bank>,
-    /// Where it stands.
-    pub state: ApplicationState,
-    /// Who works on it.
-    pub locked_by: Option<Lock>,
-    /// Whether the number of the bank card that pays is known.
-    pub has_bank_card: bool,
-    /// When a supervisor last let it go on after too many cards had failed, ms UTC.
-    pub reopened_at: Option<i64>,
-    /// Grows with every change; compare-and-swap hangs on it.
-    pub version: i64,
-}
-
-/// Who works on an application.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lock {
-    /// Operator name.
-    pub operator: String,
-    /// The operator's own name.
-    pub name: String,
-    /// Until when, ms UTC.
-    pub until: i64,
-}
-
-/// A change of an application that a task of a card makes.
-#[derive(Clone, PartialEq, Eq)]
-pub struct TurnedApplication {
-    /// Which.
-    pub id: String,
-    /// The version that was read; any other in the store is a lost race.
-    pub version: i64,
-    /// Where it stands from now on.
-    pub state: ApplicationState,
-    /// The bank card that pays, where it was typed now.
-    pub bank_card: Option<String>,
-    /// The card that was issued for it.
-    pub card: Option<CardNumber>,
-    /// When a supervisor let it go on, ms UTC.
-    pub reopened_at: Option<i64>,
-}
-
-/// Never shows the bank card.
-impl std::fmt::Debug for TurnedApplication {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("TurnedApplication")
-            .field("id", &self.id)
-            .field("version", &self.version)
-            .field("state", &self.state)
-            .finish_non_exhaustive()
-    }
-}
 
 /// An application, and everything that hangs on it, as it is at one moment.
 #[derive(Clone, PartialEq, Eq)]

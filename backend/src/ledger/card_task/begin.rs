@@ -5,11 +5,12 @@ use apdu_core::calendar::today;
 use apdu_core::fault::Code;
 use apdu_core::toll_card::IssueFile;
 
+use super::super::application::TurnedApplication;
 use super::super::attempt::Teller;
 use super::super::card::{Card, CardFile};
 use super::super::change::Write;
 use super::super::validity::validity;
-use super::application::{ApplicationFile, TurnedApplication};
+use super::application::ApplicationFile;
 use super::files::{HolderMark, OnCard, issue_file};
 use super::{CardDecision, CardHistory, CardJob, CardJobWork, Draft, WantedFiles, may_be_written};
 

@@ -5,8 +5,8 @@ use apdu_core::fault::Code;
 use apdu_core::toll_card::{HolderFile, IssueFile};
 use encoding_rs::GBK;
 
+use super::super::application::Applied;
 use super::super::card::{Card, HolderFill};
-use super::application::Applied;
 
 /// What is kept of a holder file: a digest under a key. It can be recognised, and nobody can read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

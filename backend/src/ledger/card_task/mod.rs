@@ -30,7 +30,7 @@ use super::create::nonce_terminal;
 use super::limits::{NONCE_LIFE, PREFLIGHT_AMOUNT};
 use super::pairing::{ChipWrite, HandIn, HandInReason};
 
-pub use application::{ApplicationFile, Applied, Lock, TurnedApplication};
+pub use application::ApplicationFile;
 pub use begin::{BeginActivate, BeginIssue, activate, done_already, issue};
 pub use compare::differences;
 pub use files::{HolderMark, Unfit, holder_file};

@@ -7,12 +7,13 @@ use apdu_core::fault::Code;
 use apdu_core::toll_card::IssueFile;
 use etc_api::ApplicationState;
 
+use super::super::application::TurnedApplication;
 use super::super::attempt::{Chip, Outcome, Teller, WriteAttempt};
 use super::super::card::{Card, CardFile};
 use super::super::change::{Change, Write};
 use super::super::pairing::{ChipWrite, Ended, HandIn, HandInReason, Pairing};
 use super::super::record::State;
-use super::application::{ApplicationFile, TurnedApplication};
+use super::application::ApplicationFile;
 use super::begin::{is_as_the_factory_left_it, old_card_allows};
 use super::compare::differences;
 use super::files::HolderMark;

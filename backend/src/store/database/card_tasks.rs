@@ -8,10 +8,11 @@ use async_trait::async_trait;
 use super::connection::{Durability, Transaction};
 use super::row::Row;
 use super::statement::{Statement, Value, insert, sql};
-use super::{DatabaseStore, card_file, rows, tag_rows, tags, write};
+use super::{DatabaseStore, applications, card_file, rows, tag_rows, tags, write};
+use crate::keys::personal::Personal;
 use crate::ledger::{
-    ApplicationFile, Applied, Attempts, Card, CardHistory, CardJob, CardJobWork, CardKind,
-    CardShowing, Chip, HolderMark, PresenceNonce, TurnedApplication, WantedFiles,
+    ApplicationFile, Attempts, Card, CardHistory, CardJob, CardJobWork, CardKind, CardShowing,
+    Chip, HolderMark, PresenceNonce, WantedFiles,
 };
 use crate::store::{CardCommit, CardCount, CardStore, StoreError};
 use crate::words::Word;
@@ -28,11 +29,7 @@ impl CardStore for DatabaseStore {
 
     async fn application_file(&self, id: &str) -> Result<Option<ApplicationFile>, StoreError> {
         let mut read = self.database.snapshot().await?;
-        let file = match applied(&mut read, id).await {
-            Ok(Some(applied)) => file_of(&mut read, applied).await.map(Some),
-            Ok(None) => Ok(None),
-            Err(error) => Err(error),
-        };
+        let file = application_file(&mut read, self.personal()?, id).await;
         read.end(file).await
     }
 
@@ -52,7 +49,7 @@ impl CardStore for DatabaseStore {
 
     async fn commit_card(&self, commit: &CardCommit) -> Result<(), StoreError> {
         let mut transaction = self.database.begin(Durability::Flushed).await?;
-        let written = write_all(&mut transaction, commit).await;
+        let written = write_all(&mut transaction, self.personal.as_ref(), commit).await;
         transaction.end(written).await
     }
 
@@ -93,7 +90,18 @@ async fn history(
     }))
 }
 
-async fn file_of(read: &mut Transaction, applied: Applied) -> Result<ApplicationFile, StoreError> {
+async fn application_file(
+    read: &mut Transaction,
+    personal: &Personal,
+    id: &str,
+) -> Result<Option<ApplicationFile>, StoreError> {
+    let one = applications::all()
+        .more(" WHERE application.id = ")
+        .value(id);
+    let Some(sealed) = read.one(one, applications::sealed).await? else {
+        return Ok(None);
+    };
+    let applied = sealed.open(personal)?.applied;
     let open = sql("SELECT * FROM card_task WHERE application = $1 AND state = 'open'");
     let attempts = sql("SELECT attempt.* FROM card_task \
          JOIN attempt ON attempt.task = card_task.id WHERE card_task.application = $1 \
@@ -110,7 +118,7 @@ async fn file_of(read: &mut Transaction, applied: Applied) -> Result<Application
         Some(old) => tags::of_card(read, &old.card).await?.pairing,
         None => None,
     };
-    Ok(ApplicationFile {
+    Ok(Some(ApplicationFile {
         open: read.one(open.bind(&applied.id), job_row).await?,
         attempts: Attempts(
             read.all(attempts.bind(&applied.id), tag_rows::attempt)
@@ -120,13 +128,17 @@ async fn file_of(read: &mut Transaction, applied: Applied) -> Result<Application
         old,
         pairing,
         applied,
-    })
+    }))
 }
 
-async fn write_all(database: &mut Transaction, commit: &CardCommit) -> Done {
+async fn write_all(
+    database: &mut Transaction,
+    personal: Option<&Personal>,
+    commit: &CardCommit,
+) -> Done {
     let at = commit.entries.first().map_or(0, |entry| entry.at);
     for change in &commit.changes {
-        write::change(database, change, at).await?;
+        write::change(database, personal, change, at).await?;
     }
     for one in &commit.chips {
         tags::write_chip(database, one).await?;
@@ -165,16 +177,6 @@ pub(super) async fn put_card(database: &mut Transaction, new: &Card) -> Done {
         .bind(&new.stock.issue)
         .bind(new.number);
     write::one_row(database.execute(update).await?)
-}
-
-/// The application with this identity.
-async fn applied(_: &mut Transaction, _: &str) -> Result<Option<Applied>, StoreError> {
-    Ok(None)
-}
-
-/// An application in its new state.
-pub(super) async fn turn_application(_: &mut Transaction, _: &TurnedApplication) -> Done {
-    Err(StoreError::Raced)
 }
 
 /// Word of a state, with the code of what stopped it.

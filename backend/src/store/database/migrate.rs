@@ -40,6 +40,10 @@ pub const SCRIPTS: &[Script] = &[
         postgres: None,
     },
     Script {
+        sqlite: include_str!("../migrations/0007_applications.sql"),
+        postgres: None,
+    },
+    Script {
         sqlite: include_str!("../migrations/0008_cards.sql"),
         postgres: None,
     },

@@ -440,6 +440,7 @@ pub fn outlet(row: &Row) -> Result<Outlet, StoreError> {
         code: row.text("code")?,
         name: row.text("name")?,
         kind: row.word("kind")?,
+        bank: row.maybe_word("bank")?,
     })
 }
 

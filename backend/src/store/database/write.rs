@@ -4,12 +4,14 @@ use apdu_core::authority::CardStatus;
 use apdu_core::bcd::CardNumber;
 use apdu_core::hex::encode;
 
+use super::applications;
 use super::card_tasks;
 use super::connection::Transaction;
 use super::noted::audit;
 use super::rows::{self, StateColumns, nonce_kind};
 use super::statement::{Insert, insert, sql};
 use super::tags;
+use crate::keys::personal::Personal;
 use crate::ledger::{
     Approval, Authorisation, BookRow, CardStop, Case, Change, Means, MoneyBack, Nonce,
     PaymentTaken, Record, Spender, VerifiedInit, Write,
@@ -20,9 +22,13 @@ use crate::words::Word;
 type Done = Result<(), StoreError>;
 
 /// Writes everything that is committed together.
-pub async fn commit(database: &mut Transaction, commit: &Commit) -> Done {
+pub async fn commit(
+    database: &mut Transaction,
+    personal: Option<&Personal>,
+    commit: &Commit,
+) -> Done {
     let at = commit.entry.at;
-    change(database, &commit.change, at).await?;
+    change(database, personal, &commit.change, at).await?;
     if let Some(proof) = &commit.proved {
         uncount_proof(database, proof).await?;
     }
@@ -34,7 +40,12 @@ pub async fn commit(database: &mut Transaction, commit: &Commit) -> Done {
 }
 
 /// Writes a change; `at` is when.
-pub async fn change(database: &mut Transaction, change: &Change, at: i64) -> Done {
+pub async fn change(
+    database: &mut Transaction,
+    personal: Option<&Personal>,
+    change: &Change,
+    at: i64,
+) -> Done {
     let card = change.card;
     let turn = sql("UPDATE card SET revision = revision + 1 WHERE number = $1 AND revision = $2")
         .bind(card)
@@ -66,7 +77,8 @@ pub async fn change(database: &mut Transaction, change: &Change, at: i64) -> Don
             Write::InsertCardJob(new) => card_tasks::insert_job(database, new).await?,
             Write::UpdateCardJob(new) => card_tasks::update_job(database, new).await?,
             Write::TurnApplication(turned) => {
-                card_tasks::turn_application(database, turned).await?;
+                let personal = personal.ok_or_else(applications::no_key)?;
+                applications::turn(database, personal, turned).await?;
             }
             Write::KeepVehicle(new) => tags::keep_vehicle(database, new).await?,
             Write::SetStatus(status) => set_status(database, card, *status).await?,

@@ -9,10 +9,10 @@ use async_trait::async_trait;
 use super::write::duplicate;
 use super::{Memory, MemoryStore};
 use crate::ledger::{
-    ApplicationFile, Applied, Attempts, Card, CardHistory, CardJob, Chip, TurnedApplication,
+    Application, ApplicationFile, Applied, Attempts, Card, CardHistory, CardJob, Chip, Origin,
     WriteAttempt,
 };
-use crate::store::{CardCommit, CardCount, CardStore, Holder, StoreError};
+use crate::store::{CardCommit, CardCount, CardStore, StoreError};
 
 #[async_trait]
 impl CardStore for MemoryStore {
@@ -104,7 +104,7 @@ impl Memory {
     }
 
     fn application_file(&self, id: &str) -> Option<ApplicationFile> {
-        let applied = (**self.applications.get(id)?).clone();
+        let applied = self.applications.get(id)?.applied.clone();
         let own = |job: &&Arc<CardJob>| job.application() == Some(id);
         let open = |job: &&Arc<CardJob>| own(job) && job.state == CardTaskState::Open;
         let is_own = |job: &String| self.card_jobs.get(job).filter(own).is_some();
@@ -153,45 +153,24 @@ impl Memory {
             false => Ok(()),
         }
     }
-
-    pub(super) fn turn_application(
-        &mut self,
-        turned: &TurnedApplication,
-    ) -> Result<(), StoreError> {
-        let kept = self.applications.get_mut(&turned.id);
-        let kept = kept.ok_or(StoreError::Raced)?;
-        if kept.version != turned.version {
-            return Err(StoreError::Raced);
-        }
-        let applied = Applied {
-            state: turned.state,
-            has_bank_card: kept.has_bank_card || turned.bank_card.is_some(),
-            reopened_at: turned.reopened_at,
-            version: turned.version + 1,
-            ..(**kept).clone()
-        };
-        *kept = Arc::new(applied.clone());
-        if let Some(card) = turned.card {
-            self.holders.insert(
-                card,
-                Holder {
-                    name: applied.name,
-                    id_type: applied.id_type.to_string(),
-                    id_number: applied.id_number,
-                    phone: applied.phone,
-                },
-            );
-        }
-        Ok(())
-    }
 }
 
 impl MemoryStore {
-    /// Adds an application, or puts another in its place.
+    /// Adds an application that came through no channel, or puts another in its place.
     pub fn add_application(&self, applied: Applied) {
         let mut state = self.lock();
         let id = applied.id.clone();
-        state.applications.insert(id, Arc::new(applied));
+        let application = Application {
+            number: id.clone(),
+            origin: Origin {
+                channel: String::new(),
+                batch: String::new(),
+                line: 1,
+                at: 0,
+            },
+            applied,
+        };
+        state.applications.insert(id, Arc::new(application));
     }
 
     /// All tasks of cards.

@@ -435,9 +435,11 @@ async fn agree(store: &DatabaseStore, car: &Car) {
     let (mut system, vehicle) = car.wanted();
     system[18..22].copy_from_slice(&issued.signed.0);
     system[22..Contract::LENGTH].copy_from_slice(&issued.expiry.0);
-    let tag = car.tag.borrow();
-    assert_eq!(tag.esam().system(), system, "{}", told());
-    assert_eq!(tag.esam().vehicle(), vehicle, "{}", told());
+    {
+        let tag = car.tag.borrow();
+        assert_eq!(tag.esam().system(), system, "{}", told());
+        assert_eq!(tag.esam().vehicle(), vehicle, "{}", told());
+    }
     assert_eq!(file.tag.status, CardStatus::Normal);
     assert_eq!(file.job, None, "{}", told());
 
