@@ -206,6 +206,20 @@ impl Desk<'_> {
         ))
     }
 
+    /// How an attempt ended. One that is refused may have a twin that was answered a moment ago, and is refused
+    /// for what that has changed.
+    async fn or_its_twin<T: DeserializeOwned>(
+        &self,
+        who: &Who,
+        attempt: &Attempt,
+        end: Result<T, Error>,
+    ) -> Result<T, Error> {
+        match end {
+            Err(refused) => self.replay(who, attempt).await?.ok_or(refused),
+            answered => answered,
+        }
+    }
+
     async fn card_file(&self, card: CardNumber) -> Result<CardFile, Error> {
         let file = self.store.card_file(card).await?;
         file.ok_or(Code::CardUnknown.into())

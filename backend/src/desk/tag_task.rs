@@ -33,7 +33,8 @@ impl Desk<'_> {
         attempt: &Attempt,
         request: &BeginTagTask,
     ) -> Result<TagTask, Error> {
-        until_settled(|| self.begin_tag_task_once(who, attempt, request)).await
+        let end = until_settled(|| self.begin_tag_task_once(who, attempt, request)).await;
+        self.or_its_twin(who, attempt, end).await
     }
 
     async fn begin_tag_task_once(
@@ -180,7 +181,8 @@ impl Desk<'_> {
         id: &str,
         request: &SignTag,
     ) -> Result<SignedTag, Error> {
-        until_settled(|| self.sign_tag_once(who, attempt, id, request)).await
+        let end = until_settled(|| self.sign_tag_once(who, attempt, id, request)).await;
+        self.or_its_twin(who, attempt, end).await
     }
 
     async fn sign_tag_once(
@@ -221,7 +223,8 @@ impl Desk<'_> {
         id: &str,
         request: &TagRefused,
     ) -> Result<TagTask, Error> {
-        until_settled(|| self.tag_refused_once(who, attempt, id, request)).await
+        let end = until_settled(|| self.tag_refused_once(who, attempt, id, request)).await;
+        self.or_its_twin(who, attempt, end).await
     }
 
     async fn tag_refused_once(

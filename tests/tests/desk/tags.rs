@@ -439,6 +439,7 @@ async fn the_number_on_its_back_leads_to_the_contract_number() {
         "tag": "6201230100010041",
         "status": "normal",
         "issued": false,
+        "signatures_left": 10,
     });
     assert_eq!(found, expected);
     let contract_number = teller.get("/tags/sn/6201230100010041").await;

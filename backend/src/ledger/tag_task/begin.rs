@@ -158,7 +158,8 @@ fn may_issue(
         _ => {}
     }
     // Of the cards of one vehicle one has its tag, from the first signature on.
-    let is_begun = |(_, other): &(TagJob, Tag)| is_half_written(other);
+    let is_begun =
+        |(_, other): &(TagJob, Tag)| other.serial != tag.serial && is_half_written(other);
     if begin.of_card.rival.as_ref().is_some_and(is_begun) {
         return Err(Code::CardHasTag);
     }
