@@ -21,7 +21,7 @@ mod tag_task;
 pub use card_task::{
     BeginCardTask, CardFile, CardMode, CardRefused, CardTask, CardTaskId, CardTaskKind,
     CardTaskState, CardTasks, CardTold, CardWork, OfferTakeIn, Presence, ShownPresence, SignCard,
-    SignedCard, TakeIn, WholeCard,
+    SignedCard, TakeIn, TakeIns, WholeCard,
 };
 pub use tag::{
     ReadVehicle, ShownVehicle, TagAuthority, TagDifference, TagField, TagSight, TagSighted,
@@ -104,6 +104,12 @@ pub struct Sight {
     pub issue: Bytes,
     /// Answer of GET BALANCE, 4 bytes.
     pub balance: Fixed<4>,
+    /// File 0016, 55 bytes, where it was read. Secret: it is the holder.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub holder: Option<Bytes>,
 }
 
 /// What the records say about a card that was shown.
@@ -118,7 +124,7 @@ pub struct Sighted {
     /// How this card wants to be spoken to, its PIN included; told only to a role that may load, and
     /// only where a load may begin or go on.
     pub profile: Option<CardProfile>,
-    /// Fields of file 0015 that differ from the records; empty when card and records agree.
+    /// What of the card differs from the records; empty when they agree.
     pub differences: Vec<Difference>,
     /// The card's unfinished record (paid or loading), whoever opened it.
     pub open: Option<Recharge>,
@@ -199,7 +205,7 @@ pub struct Difference {
     pub card: String,
 }
 
-/// The fields of file 0015 that are compared with the records.
+/// What of a card is compared with the records: the fields of file 0015, and the file 0016 as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -219,6 +225,8 @@ pub enum IssueField {
     PlateColour,
     /// 车型
     VehicleClass,
+    /// 持卡人, the file 0016; nobody's name is told.
+    Holder,
 }
 
 /// How a card wants to be spoken to: data of its stock record, never guessed.

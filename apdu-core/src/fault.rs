@@ -156,6 +156,18 @@ codes! {
     CardProtocol = "CRD-113",
     /// What card and reader say to each other comes garbled, or breaks off.
     CardLink = "CRD-114",
+    /// The card refused a signed write as wrongly signed (`6988`); it is never tried again.
+    CardForbids = "CRD-115",
+    /// A write of a file was sent to the card and its answer did not come.
+    IssueUnknown = "CRD-116",
+    /// The card is half written; the next reading goes on with it.
+    IssueTorn = "CRD-117",
+    /// The card refused a signed write by its own word.
+    CardRefusesWrite = "CRD-118",
+    /// Card and records disagree.
+    CardDiffers = "CRD-119",
+    /// The card holds a vehicle already.
+    AlreadyIssued = "CRD-120",
     /// The PIN is wrong.
     WrongPin = "CRD-63C0",
     /// The chip could not write its memory.
@@ -264,6 +276,60 @@ codes! {
     SnMismatch = "AUT-243",
     /// The card is in the records already.
     CardAlreadyKnown = "AUT-244",
+    /// No such application, or it is another desk's.
+    ApplicationUnknown = "AUT-251",
+    /// A card was issued for the application.
+    ApplicationIssued = "AUT-252",
+    /// Another teller works on the application.
+    ApplicationHeld = "AUT-253",
+    /// The channel has taken the application back.
+    ApplicationWithdrawn = "AUT-254",
+    /// The card is issued to somebody else, or something was signed for it once.
+    CardTaken = "AUT-255",
+    /// The card is of another province, or of a kind that is not configured.
+    CardOfElsewhere = "AUT-256",
+    /// The card is not in this outlet's stock.
+    CardNotInStock = "AUT-257",
+    /// Writing this card failed twice at this desk.
+    TakeAnotherCard = "AUT-258",
+    /// Writing this card has failed three times.
+    CardFailedThrice = "AUT-259",
+    /// Three different cards failed for one application.
+    NotTheCards = "AUT-260",
+    /// The number of the bank card has a wrong length or check digit.
+    BankCardInvalid = "AUT-261",
+    /// The bank card is of another bank.
+    BankCardOfOther = "AUT-262",
+    /// The number of the bank card is missing.
+    BankCardMissing = "AUT-263",
+    /// The vehicle has no card that could be exchanged or replaced.
+    NoOldCard = "AUT-264",
+    /// The vehicle has a card already.
+    VehicleHasCard = "AUT-265",
+    /// The old card has a load that is not finished.
+    OldCardUnsettled = "AUT-266",
+    /// No such task of a card.
+    NoSuchCardTask = "AUT-267",
+    /// The task of the card has ended.
+    CardTaskOver = "AUT-268",
+    /// Nothing is signed for a card that was not shown just now.
+    CardNotShown = "AUT-269",
+    /// The state of the card in the records does not let it be activated.
+    NotActivatable = "AUT-270",
+    /// Something was signed for this card as often as is allowed.
+    CardSignaturesSpent = "AUT-271",
+    /// The card is of another type than the application wants: stored-value or credit.
+    WrongCardType = "AUT-272",
+    /// The card has not shown that it is here.
+    CardNotPresent = "AUT-273",
+    /// What is to be written has no place on this card.
+    DoesNotFitCard = "AUT-274",
+    /// The card is not issued to a vehicle.
+    CardNotIssued = "AUT-275",
+    /// Only the application channel hands applications in, and it does nothing else.
+    NotTheChannel = "AUT-281",
+    /// More applications at once than are allowed.
+    TooManyApplications = "AUT-282",
     /// The amount is not allowed.
     AmountNotAllowed = "AUT-301",
     /// The balance would exceed what the card may hold.

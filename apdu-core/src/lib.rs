@@ -4,7 +4,7 @@
 //! Three layers, lowest first:
 //!
 //! 1. **Codecs** — pure functions over bytes: [`apdu`], [`atr`], [`ccid::message`],
-//!    [`ccid::descriptor`], [`ccid::serial`], [`t1::block`], [`toll_card`], [`obu`], [`programmer`]. Any input
+//!    [`ccid::descriptor`], [`ccid::serial`], [`t1::block`], [`toll_card`], [`obu`], [`secured`], [`programmer`]. Any input
 //!    gives a value or an error, never a panic.
 //! 2. **Engines** — [`ccid::Session`] with [`t1::T1`] inside it, and [`programmer::Session`]: synchronous state
 //!    machines without I/O and without a clock.
@@ -38,6 +38,7 @@ pub mod obu_programmer;
 pub mod programmer;
 #[cfg(feature = "schema")]
 mod schema;
+pub mod secured;
 pub mod sw;
 pub mod t1;
 pub mod toll_card;

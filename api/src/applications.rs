@@ -198,7 +198,7 @@ pub struct ApplicationQuery {
     /// Plate colour.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plate_colour: Option<u8>,
-    /// Which state; missing: all.
+    /// Which state; missing: with a plate all, without one those that are not finished (open or begun).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<ApplicationState>,
     /// Handed in on this day or later, `YYYY-MM-DD`.
@@ -210,6 +210,17 @@ pub struct ApplicationQuery {
     /// Where the page before ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
+}
+
+/// `POST /api/v1/applications/find`: the applications of a person, by a number that stands in no address.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum FindApplicant {
+    /// By the number of the identity document, whole.
+    IdNumber(String),
+    /// By phone, whole.
+    Phone(String),
 }
 
 /// One page of them, newest first, 20 at most.
@@ -285,6 +296,18 @@ pub struct OpenedApplication {
     pub validity: [Date; 2],
     /// Its task that is not finished.
     pub open_task: Option<CardTask>,
+}
+
+/// Answer of `POST /api/v1/applications/{id}/reveal`, while the teller holds the data open: whose application it is.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RevealedPerson {
+    /// Holder's name 姓名.
+    pub name: String,
+    /// Number of the identity document.
+    pub id_number: String,
+    /// Phone 电话号码.
+    pub phone: String,
 }
 
 /// `POST /api/v1/applications/withdraw`, by the channel: takes an application back that was not begun.

@@ -19,9 +19,9 @@ mod tags;
 
 pub use applications::{
     ApplicationFlaw, ApplicationLine, ApplicationPage, ApplicationQuery, ApplicationState,
-    BadApplication, Bank, CardStockLine, HandOutCards, LicensedBody, LicensedVehicle,
-    NewApplication, NewApplications, OpenedApplication, SetCardStatus, TakenApplications,
-    WithdrawApplication,
+    BadApplication, Bank, CardStockLine, FindApplicant, HandOutCards, LicensedBody,
+    LicensedVehicle, NewApplication, NewApplications, OpenedApplication, RevealedPerson,
+    SetCardStatus, TakenApplications, WithdrawApplication,
 };
 pub use cases::{Approve, AskCase, CaseKind, CaseState, CaseView};
 pub use money::{
@@ -106,6 +106,9 @@ pub struct Outlet {
     pub name: String,
     /// Own or bank.
     pub kind: OutletKind,
+    /// Which bank's, where it is one's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bank: Option<Bank>,
 }
 
 /// Who runs an outlet.

@@ -23,6 +23,8 @@ use web_sys::AbortController;
 use crate::desk::{Desk, Link};
 use crate::{journal, json};
 
+mod applications;
+mod card_tasks;
 mod money;
 mod records;
 mod tag_tasks;
@@ -191,6 +193,17 @@ async fn read(response: Response) -> Result<String, Option<Code>> {
 
 fn refusal(code: Code) -> Refusal {
     Refusal { code }
+}
+
+/// What an address asks for, behind its question mark.
+fn search<const N: usize>(asked: [(&str, Option<String>); N]) -> String {
+    let pairs = asked.into_iter();
+    let pairs = pairs.filter_map(|(name, value)| Some(format!("{name}={}", value?)));
+    pairs.collect::<Vec<_>>().join("&")
+}
+
+fn escaped(text: &str) -> String {
+    js_sys::encode_uri_component(text).into()
 }
 
 /// The body of a request that says all by its address: an empty object.

@@ -10,7 +10,7 @@ use crate::desk::{CardInSlot, Desk, Link, ProgrammerStatus, ReaderStatus};
 use crate::devices::Devices;
 use crate::devices::bench::Bench;
 use crate::devices::trace::Seen;
-use crate::i18n::Lang;
+use crate::i18n::{Catalogue, Lang};
 use crate::jobs::Jobs;
 use crate::keys;
 use crate::lock;
@@ -39,6 +39,7 @@ pub fn Root() -> impl IntoView {
     };
     provide_context(desk);
     provide_context(desk.lang);
+    Catalogue::provide();
     // A reload does not open a lock.
     Effect::new(move |_| lock::remember(desk.locked.get()));
     router::follow(desk.page);

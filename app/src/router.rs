@@ -9,6 +9,10 @@ pub enum Page {
     /// The task groups.
     #[default]
     Home,
+    /// 用户卡办理
+    IssueCard,
+    /// 卡片激活
+    ActivateCard,
     /// 卡片检测
     CheckCard,
     /// 标签检测
@@ -42,6 +46,8 @@ impl Page {
     pub fn href(self) -> String {
         match self {
             Self::Home => "#/".into(),
+            Self::IssueCard => "#/issue-card".into(),
+            Self::ActivateCard => "#/activate-card".into(),
             Self::CheckCard => "#/check".into(),
             Self::CheckTag => "#/check-tag".into(),
             Self::IssueTag => "#/issue-tag".into(),
@@ -61,6 +67,8 @@ impl Page {
     /// The page of an address; any address that names none is the first page's.
     pub fn of_hash(hash: &str) -> Self {
         match hash.trim_start_matches(['#', '/']) {
+            "issue-card" => Self::IssueCard,
+            "activate-card" => Self::ActivateCard,
             "check" => Self::CheckCard,
             "check-tag" => Self::CheckTag,
             "issue-tag" => Self::IssueTag,
@@ -89,7 +97,9 @@ impl Page {
     fn is_task(self) -> bool {
         matches!(
             self,
-            Self::CheckCard
+            Self::IssueCard
+                | Self::ActivateCard
+                | Self::CheckCard
                 | Self::CheckTag
                 | Self::IssueTag
                 | Self::ActivateTag
@@ -154,6 +164,8 @@ mod tests {
         let faults = Code::ALL.iter().map(|&code| Page::Fault(code));
         let pages = [
             Page::Home,
+            Page::IssueCard,
+            Page::ActivateCard,
             Page::CheckCard,
             Page::CheckTag,
             Page::IssueTag,

@@ -2,11 +2,14 @@
 
 use apdu_core::hex::Fixed;
 use etc_api::{Outlet, Role};
+use sha2::{Digest, Sha256};
 
+use crate::audit::{Entry, Event};
+use crate::desk::{APPLICATIONS_AT_ONCE, Error, take_applications};
 use crate::import::{self, ImportError};
 use crate::ledger::FIRST_RESERVED;
 use crate::random::OsRandom;
-use crate::sessions::hash_password;
+use crate::sessions::{channel_token, hash_password};
 use crate::store::{Operator, Stock, Store, StoreError, Terminal};
 use crate::words::Word;
 
@@ -158,6 +161,92 @@ pub async fn import_vehicles(store: &dyn Store, text: &str) -> Result<String, Ad
         })
         .await?;
     Ok(done)
+}
+
+/// Puts a list of bank prefixes in place of the one that is used now.
+pub async fn import_banks(store: &dyn Store, text: &str) -> Result<String, AdminError> {
+    let banks = import::banks(text)?;
+    let entry = by_admin(store.now().await?, Event::BanksReplaced);
+    store.replace_banks(&banks, &entry).await?;
+    Ok(format!("bank prefixes imported: {}", banks.0.len()))
+}
+
+/// Gives a channel its credential, which is shown this once.
+pub async fn add_channel(store: &dyn Store, name: &str) -> Result<String, AdminError> {
+    one_word(name)?;
+    let (token, hash) = channel_token(&OsRandom);
+    let entry = by_admin(store.now().await?, Event::ChannelAdded);
+    let added = store.add_channel(name, &hash, &entry).await;
+    added.map_err(|error| match error {
+        StoreError::Duplicate(_) => StoreError::Duplicate(format!("channel {name} exists")),
+        other => other,
+    })?;
+    Ok(format!(
+        "added channel {name}, whose token is {}",
+        token.text()
+    ))
+}
+
+/// Takes the credential of a channel away.
+pub async fn revoke_channel(store: &dyn Store, name: &str) -> Result<String, AdminError> {
+    let entry = by_admin(store.now().await?, Event::ChannelRevoked);
+    Ok(match store.revoke_channel(name, &entry).await? {
+        true => format!("revoked the credential of channel {name}"),
+        false => format!("channel {name} has none"),
+    })
+}
+
+/// Takes applications from a file as the channel would hand them in: good lines are kept, bad ones are listed.
+pub async fn import_applications(
+    store: &dyn Store,
+    channel: &str,
+    is_json: bool,
+    text: &str,
+) -> Result<String, AdminError> {
+    let lines = match is_json {
+        true => import::applications_json(text).ok_or(ImportError::Shape { line: 0 })?,
+        false => import::applications_csv(text)?,
+    };
+    let (mut new, mut known, mut bad) = (0, 0, Vec::new());
+    for part in lines.chunks(APPLICATIONS_AT_ONCE) {
+        // The lines stand in the hash, so that the same part of another file is another batch.
+        let body = serde_json::to_vec(part).map_err(|error| StoreError::Failed(error.into()))?;
+        let taken = take_applications(
+            store,
+            &OsRandom,
+            channel,
+            part.to_vec(),
+            Sha256::digest(&body).into(),
+        )
+        .await
+        .map_err(|error| match error {
+            Error::Store(error) => error,
+            refused => StoreError::Failed(refused.to_string().into()),
+        })?;
+        new += taken.new;
+        known += taken.known;
+        bad.extend(taken.bad);
+    }
+    let listed = bad.iter().map(|one| {
+        let flaws: Vec<String> = one.flaws.iter().map(|flaw| format!("{flaw:?}")).collect();
+        format!("line {}: {}\n", one.line, flaws.join(", "))
+    });
+    let listed: String = listed.collect();
+    Ok(format!(
+        "{listed}applications: {new} new, {known} known, {} not taken",
+        bad.len()
+    ))
+}
+
+fn by_admin(at: i64, event: Event) -> Entry {
+    Entry {
+        at,
+        operator: "-".into(),
+        event,
+        card: None,
+        record: None,
+        evidence: Vec::new(),
+    }
 }
 
 fn one_word(name: &str) -> Result<(), AdminError> {

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use apdu_core::hex::Fixed;
-use etc_api::{Outlet, OutletKind, Role};
+use etc_api::{Bank, Outlet, OutletKind, Role};
 use etc_backend::admin::NewOperator;
 use etc_backend::serve::{Config, Records};
 use etc_backend::words::Word;
@@ -19,17 +19,23 @@ etc-backend check-bundle FILE [--key HEX64]
     checks the evidence of a disputed load: its signature, every link of its chain, and that what it
     claims stands in the chain. --key is the instance's public key, known from elsewhere.
 
-etc-backend admin add-outlet CODE NAME own|bank RECORDS
+etc-backend admin add-outlet CODE NAME own|bank [--bank lanzhou|gansu|icbc|abc|rural_credit|ccb|psbc] RECORDS
 etc-backend admin add-terminal HEX12 --outlet CODE RECORDS
 etc-backend admin add-operator NAME --outlet CODE --role teller|supervisor|auditor
                   [--display-name TEXT] [--password-file FILE] RECORDS
     the password is the first line of FILE, or of standard input.
-etc-backend admin import-cards FILE.csv RECORDS
-    all cards of the file (docs/cards-csv.md), or none.
+etc-backend admin import-cards FILE.csv [--keys FILE] RECORDS
+    all cards of the file (docs/cards-csv.md), or none. --keys where it names holders.
 etc-backend admin import-tags FILE.csv RECORDS
     all tags of the file (docs/tags-csv.md), or none.
 etc-backend admin import-vehicles FILE.csv RECORDS
     all vehicles of the file (docs/vehicles-csv.md), or none.
+etc-backend admin import-banks FILE.csv RECORDS
+    puts this list of bank prefixes (columns prefix, bank) in place of the one that is used now.
+etc-backend admin channel add|revoke NAME RECORDS
+    gives an application channel its credential, which is printed once, or takes it away.
+etc-backend admin import-applications CHANNEL FILE.json|FILE.csv --keys FILE RECORDS
+    what POST /api/v1/applications takes, from a file: good lines are kept, bad ones are listed.
 
 RECORDS is one of
     --data DIR        SQLite, in a file of this folder
@@ -40,7 +46,12 @@ RECORDS is one of
 /// What is to be done.
 pub enum Task {
     Serve(Config),
-    Admin { records: Records, what: Admin },
+    Admin {
+        records: Records,
+        /// The key file; its key of personal data is what matters here.
+        keys: Option<PathBuf>,
+        what: Admin,
+    },
     CheckBundle(CheckBundle),
     Help,
 }
@@ -65,6 +76,13 @@ pub enum Admin {
     ImportCards(PathBuf),
     ImportTags(PathBuf),
     ImportVehicles(PathBuf),
+    ImportBanks(PathBuf),
+    ImportApplications {
+        channel: String,
+        file: PathBuf,
+    },
+    AddChannel(String),
+    RevokeChannel(String),
 }
 
 /// Where a password comes from: never the command line, which other programs can see.
@@ -172,6 +190,8 @@ struct Given {
     role: Option<String>,
     display_name: Option<String>,
     password_file: Option<PathBuf>,
+    bank: Option<String>,
+    keys: Option<PathBuf>,
 }
 
 fn admin(mut parser: Parser) -> Result<Task, Error> {
@@ -181,6 +201,8 @@ fn admin(mut parser: Parser) -> Result<Task, Error> {
             Arg::Value(value) => given.values.push(value.string()?),
             Arg::Long("data") => given.records.data = Some(parser.value()?.into()),
             Arg::Long("database") => given.records.database = Some(parser.value()?.string()?),
+            Arg::Long("bank") => given.bank = Some(parser.value()?.string()?),
+            Arg::Long("keys") => given.keys = Some(parser.value()?.into()),
             Arg::Long("outlet") => given.outlet = Some(parser.value()?.string()?),
             Arg::Long("role") => given.role = Some(parser.value()?.string()?),
             Arg::Long("display-name") => given.display_name = Some(parser.value()?.string()?),
@@ -190,6 +212,7 @@ fn admin(mut parser: Parser) -> Result<Task, Error> {
         }
     }
     let records = std::mem::take(&mut given.records).chosen()?;
+    let keys = given.keys.take();
     let values = std::mem::take(&mut given.values);
     let values: Vec<&str> = values.iter().map(String::as_str).collect();
     let what = match values.as_slice() {
@@ -197,6 +220,11 @@ fn admin(mut parser: Parser) -> Result<Task, Error> {
             code: (*code).to_owned(),
             name: (*name).to_owned(),
             kind: word::<OutletKind>(kind)?,
+            bank: given
+                .bank
+                .take()
+                .map(|bank| word::<Bank>(&bank))
+                .transpose()?,
         }),
         ["add-terminal", number] => {
             let Fixed(number) = number
@@ -211,13 +239,24 @@ fn admin(mut parser: Parser) -> Result<Task, Error> {
         ["import-cards", file] => Admin::ImportCards(file.into()),
         ["import-tags", file] => Admin::ImportTags(file.into()),
         ["import-vehicles", file] => Admin::ImportVehicles(file.into()),
+        ["import-banks", file] => Admin::ImportBanks(file.into()),
+        ["import-applications", channel, file] => Admin::ImportApplications {
+            channel: (*channel).to_owned(),
+            file: file.into(),
+        },
+        ["channel", "add", name] => Admin::AddChannel((*name).to_owned()),
+        ["channel", "revoke", name] => Admin::RevokeChannel((*name).to_owned()),
         _ => return Err("not an admin command, or not all of it".into()),
     };
-    if given.outlet.or(given.role).or(given.display_name).is_some() || given.password_file.is_some()
-    {
+    let left = given.outlet.or(given.role).or(given.display_name);
+    if left.or(given.bank).is_some() || given.password_file.is_some() {
         return Err("an option that does not belong to this command".into());
     }
-    Ok(Task::Admin { records, what })
+    Ok(Task::Admin {
+        records,
+        keys,
+        what,
+    })
 }
 
 const NO_OUTLET: &str = "--outlet CODE is needed";

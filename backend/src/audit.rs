@@ -6,7 +6,7 @@
 //!
 //! No personal data, no PIN, no password: operator names, record ids, card answers.
 
-use apdu_core::authority::{CardStatus, RecordId, TagFile};
+use apdu_core::authority::{CardFile, CardStatus, RecordId, TagFile};
 use apdu_core::bcd::CardNumber;
 use apdu_core::fault::Code;
 use apdu_core::obu::ContractSerial;
@@ -173,6 +173,22 @@ pub enum Event {
     DrawerClosed,
     /// The evidence of a record was looked at or exported.
     EvidenceShown,
+    /// A channel handed applications in. Evidence: SHA-256 of what it sent.
+    ApplicationsTaken,
+    /// A channel took an application back.
+    ApplicationWithdrawn,
+    /// A teller opened an application.
+    ApplicationOpened,
+    /// A teller gave it back.
+    ApplicationClosed,
+    /// Somebody looked at the unmasked data of an application.
+    ApplicationRevealed,
+    /// A channel got its credential.
+    ChannelAdded,
+    /// A channel lost it.
+    ChannelRevoked,
+    /// The list of bank prefixes was replaced.
+    BanksReplaced,
     /// A tag was shown. Evidence: the random given out for its vehicle information, if one was.
     TagSighted(ContractSerial),
     /// The vehicle information of a tag was opened. Evidence: the random of that reading.
@@ -201,6 +217,30 @@ pub enum Event {
     TagSignaturesAllowed(ContractSerial),
     /// A supervisor cancelled a tag that nobody can show.
     TagCancelledUnseen(ContractSerial),
+    /// A task of a card began, or went on. Evidence: the terminal number of its next INIT.
+    CardTaskBegun,
+    /// A card was shown for its task. Evidence: its file 0015.
+    CardShown,
+    /// A showing ended its task: the card is as the records want it.
+    CardTaskDone,
+    /// A task was given up, or a showing refused.
+    CardTaskRefused(Code),
+    /// A write was signed. Evidence: its challenge.
+    CardSigned(CardFile),
+    /// The card refused a signed write. Evidence: the status word.
+    CardRefusedWrite(CardFile),
+    /// A card was taken out of use for another one, or given up.
+    CardReplaced,
+    /// A card got another status.
+    CardStatusSet(CardStatus),
+    /// A card was handed out to an outlet.
+    CardHandedOut,
+    /// A supervisor allowed more signatures for a card.
+    CardSignaturesAllowed,
+    /// An application goes on after too many cards had failed. Evidence: its identity.
+    ApplicationReopened,
+    /// The vehicle of a card came into the records.
+    VehicleAdded,
     /// Somebody ticked a chip off the hand-in list. Evidence: the row's identity.
     HandInTicked,
 }
@@ -258,6 +298,14 @@ impl Event {
             Self::DrawerOpened => "drawer-opened".into(),
             Self::DrawerClosed => "drawer-closed".into(),
             Self::EvidenceShown => "evidence-shown".into(),
+            Self::ApplicationsTaken => "applications-taken".into(),
+            Self::ApplicationWithdrawn => "application-withdrawn".into(),
+            Self::ApplicationOpened => "application-opened".into(),
+            Self::ApplicationClosed => "application-closed".into(),
+            Self::ApplicationRevealed => "application-revealed".into(),
+            Self::ChannelAdded => "channel-added".into(),
+            Self::ChannelRevoked => "channel-revoked".into(),
+            Self::BanksReplaced => "banks-replaced".into(),
             Self::TagSighted(_) => "tag-sighted".into(),
             Self::VehicleOpened(_) => "vehicle-opened".into(),
             Self::VehicleRefused(_, code) => format!("vehicle-refused {code}"),
@@ -272,6 +320,18 @@ impl Event {
             Self::TagHandedOut(_) => "tag-handed-out".into(),
             Self::TagSignaturesAllowed(_) => "tag-signatures-allowed".into(),
             Self::TagCancelledUnseen(_) => "tag-cancelled-unseen".into(),
+            Self::CardTaskBegun => "card-task-begun".into(),
+            Self::CardShown => "card-shown".into(),
+            Self::CardTaskDone => "card-task-done".into(),
+            Self::CardTaskRefused(code) => format!("card-task-refused {code}"),
+            Self::CardSigned(file) => format!("card-signed {}", file.word()),
+            Self::CardRefusedWrite(file) => format!("card-refused-write {}", file.word()),
+            Self::CardReplaced => "card-replaced".into(),
+            Self::CardStatusSet(status) => format!("card-status {}", status.word()),
+            Self::CardHandedOut => "card-handed-out".into(),
+            Self::CardSignaturesAllowed => "card-signatures-allowed".into(),
+            Self::ApplicationReopened => "application-reopened".into(),
+            Self::VehicleAdded => "vehicle-added".into(),
             Self::HandInTicked => "hand-in-ticked".into(),
         }
     }

@@ -1,12 +1,16 @@
 //! The demo instance: toy keys, invented outlets, people, cards and tags. The virtual cards and tags of the
 //! page carry the same keys.
 
-use etc_api::{Outlet, OutletKind, Role};
+use etc_api::{Bank, Outlet, OutletKind, Role};
 
+use sha2::{Digest, Sha256};
+
+use crate::audit::{Entry, Event};
+use crate::desk::take_applications;
 use crate::import;
 use crate::ledger::{Tag, Vehicle};
 use crate::random::Random;
-use crate::sessions::hash_password;
+use crate::sessions::{channel_token, hash_password};
 use crate::store::{Operator, Stock, Store, StoreError, Terminal};
 
 /// The toy keys.
@@ -22,12 +26,18 @@ const CARDS: &str = include_str!("../../demo/cards.csv");
 
 const VEHICLES: &str = include_str!("../../demo/vehicles.csv");
 
+const APPLICATIONS: &str = include_str!("../../demo/applications.json");
+
+/// The channel that they came through.
+const CHANNEL: &str = "demo.channel";
+
 const TAGS: &str = include_str!("../../demo/tags.csv");
 
 /// Seeds a store that has no demo data yet, or less than there is by now.
 pub async fn seed(store: &dyn Store, random: &dyn Random) -> Result<(), StoreError> {
     if store.outlet("LZ01").await?.is_none() {
-        return store.add(&stock(hash_password(PASSWORD, random)?)?).await;
+        store.add(&stock(hash_password(PASSWORD, random)?)?).await?;
+        return applications(store, random).await;
     }
     // A demo of before there were these tags, or vehicles.
     let mut missing = Stock::default();
@@ -45,6 +55,30 @@ pub async fn seed(store: &dyn Store, random: &dyn Random) -> Result<(), StoreErr
     store.add(&missing).await
 }
 
+/// Hands the demo's applications in, by a channel whose credential nobody has.
+async fn applications(store: &dyn Store, random: &dyn Random) -> Result<(), StoreError> {
+    let (_, hash) = channel_token(random);
+    let entry = Entry {
+        at: store.now().await?,
+        operator: "-".into(),
+        event: Event::ChannelAdded,
+        card: None,
+        record: None,
+        evidence: Vec::new(),
+    };
+    store.add_channel(CHANNEL, &hash, &entry).await?;
+    let lines = import::applications_json(APPLICATIONS).unwrap_or_default();
+    let body = Sha256::digest(APPLICATIONS).into();
+    let taken = take_applications(store, random, CHANNEL, lines, body).await;
+    let taken = taken.map_err(|error| StoreError::Failed(error.to_string().into()))?;
+    match taken.bad.first() {
+        None => Ok(()),
+        Some(bad) => Err(StoreError::Failed(
+            format!("application {} of the demo is not good", bad.line).into(),
+        )),
+    }
+}
+
 fn vehicles() -> Result<Vec<Vehicle>, StoreError> {
     import::vehicles(VEHICLES).map_err(|error| StoreError::Failed(error.into()))
 }
@@ -55,10 +89,14 @@ fn tags() -> Result<Vec<Tag>, StoreError> {
 
 /// The demo data; `password` is the operators' hash.
 pub fn stock(password: String) -> Result<Stock, StoreError> {
-    let outlet = |code: &str, name: &str, kind| Outlet {
+    let outlet = |code: &str, name: &str, bank: Option<Bank>| Outlet {
         code: code.to_owned(),
         name: name.to_owned(),
-        kind,
+        kind: match bank {
+            None => OutletKind::Own,
+            Some(_) => OutletKind::Bank,
+        },
+        bank,
     };
     let terminal = |last, outlet: &str| Terminal {
         number: [1, 2, 3, 4, 5, last],
@@ -74,9 +112,9 @@ pub fn stock(password: String) -> Result<Stock, StoreError> {
     };
     Ok(Stock {
         outlets: vec![
-            outlet("LZ01", "兰州自营一厅", OutletKind::Own),
-            outlet("TS01", "天水自营厅", OutletKind::Own),
-            outlet("LB01", "兰州银行城关支行", OutletKind::Bank),
+            outlet("LZ01", "兰州自营一厅", None),
+            outlet("TS01", "天水自营厅", None),
+            outlet("LB01", "兰州银行城关支行", Some(Bank::Lanzhou)),
         ],
         terminals: vec![
             terminal(6, "LZ01"),
@@ -102,6 +140,12 @@ mod tests {
     use super::*;
     use crate::random::OsRandom;
     use crate::store::MemoryStore;
+
+    #[tokio::test]
+    async fn every_application_of_the_demo_is_good() {
+        let store: &dyn Store = &MemoryStore::new(1_000);
+        seed(store, &OsRandom).await.unwrap();
+    }
 
     #[tokio::test]
     async fn an_older_demo_gets_what_it_lacks() {

@@ -1,6 +1,8 @@
 //! Stock from CSV files: cards (`docs/cards-csv.md`), [`tags`] (`docs/tags-csv.md`) and [`vehicles`]
 //! (`docs/vehicles-csv.md`).
 
+mod application;
+mod bank;
 mod tag;
 mod vehicle;
 
@@ -12,25 +14,27 @@ use apdu_core::hex::Fixed;
 use csv::{ReaderBuilder, StringRecord};
 use encoding_rs::GBK;
 
-use crate::ledger::{Card, CardKind, Purse};
+use crate::ledger::{Card, CardKind, CardStock, HolderFill, Purse};
 use crate::store::{Holder, StockCard};
 use crate::words::Word;
 
+pub use application::{applications_csv, applications_json};
+pub use bank::{banks, known_banks};
 pub use tag::tags;
 pub use vehicle::vehicles;
 
-const REQUIRED: &[&str] = &[
-    "number",
-    "card_type",
-    "version",
+const REQUIRED: &[&str] = &["number", "card_type", "version"];
+
+/// Of an issued card; a blank one has none of them.
+const ISSUED: [&str; 5] = ["start", "expiry", "plate", "plate_colour", "vehicle_class"];
+
+const OPTIONAL: &[&str] = &[
     "start",
     "expiry",
     "plate",
     "plate_colour",
     "vehicle_class",
-];
-
-const OPTIONAL: &[&str] = &[
+    "user_type",
     "status",
     "holder",
     "id_type",
@@ -43,7 +47,14 @@ const OPTIONAL: &[&str] = &[
     "load_key_index",
     "refuses_one_fen",
     "refuses_odd_terminals",
+    "outlet",
+    "issuer",
+    "fill",
+    "validity_years",
 ];
+
+/// What a blank card has where others have a date.
+const NO_DATE: Date = Date([0; 4]);
 
 /// Bytes a plate has in file 0015.
 const PLATE_LENGTH: usize = 12;
@@ -211,19 +222,30 @@ fn card(row: &Row<'_>) -> Result<StockCard, ImportError> {
     let kind = row.read("card_type", "22 or 23", None, |field| {
         CardKind::of_number(field.parse().ok()?)
     })?;
-    let (start, expiry) = (row.date("start")?, row.date("expiry")?);
+    let is_issued = ISSUED.iter().any(|column| row.get(column).is_some());
+    let (start, expiry) = match is_issued {
+        true => (row.date("start")?, row.date("expiry")?),
+        false => (NO_DATE, NO_DATE),
+    };
     if expiry < start {
         return Err(row.wrong("expiry", "no earlier than start"));
     }
+    let byte = |column| match is_issued {
+        true => row.byte(column),
+        false => Ok(0),
+    };
     let card = Card {
         number,
         kind,
         version: row.read("version", "two hex digits", None, hex_byte)?,
         start,
         expiry,
-        plate: row.plate()?,
-        plate_colour: row.byte("plate_colour")?,
-        vehicle_class: row.byte("vehicle_class")?,
+        plate: match is_issued {
+            true => row.plate()?,
+            false => String::new(),
+        },
+        plate_colour: byte("plate_colour")?,
+        vehicle_class: byte("vehicle_class")?,
         status: row.status()?,
         profile: profile(row)?,
         purse: Purse {
@@ -231,6 +253,7 @@ fn card(row: &Row<'_>) -> Result<StockCard, ImportError> {
             refuses_one_fen: row.flag("refuses_one_fen", false)?,
             refuses_odd_terminals: row.flag("refuses_odd_terminals", false)?,
         },
+        stock: stock(row, is_issued)?,
         book: None,
         weak_random: false,
         stopped: None,
@@ -240,6 +263,34 @@ fn card(row: &Row<'_>) -> Result<StockCard, ImportError> {
     Ok(StockCard {
         card,
         holder: holder(row),
+    })
+}
+
+/// Where the card is, and how its files are written.
+fn stock(row: &Row<'_>, is_issued: bool) -> Result<CardStock, ImportError> {
+    let usual = CardStock::default();
+    let issuer = |field: &str| field.parse().ok().map(|Fixed(bytes)| bytes);
+    let years = |field: &str| field.parse().ok().filter(|years| (1..=50).contains(years));
+    Ok(CardStock {
+        is_issued,
+        outlet: row.get("outlet").map(str::to_owned),
+        issuer: row.read("issuer", "16 hex digits", Some(usual.issuer), issuer)?,
+        user_type: row.read("user_type", "a number from 0 to 255", Some(0), |field| {
+            field.parse().ok()
+        })?,
+        fill: row.read(
+            "fill",
+            "zero or zero-then-ff",
+            Some(usual.fill),
+            HolderFill::of_word,
+        )?,
+        validity_years: row.read(
+            "validity_years",
+            "a number from 1 to 50",
+            Some(usual.validity_years),
+            years,
+        )?,
+        ..usual
     })
 }
 
@@ -341,9 +392,10 @@ mod tests {
     #[test]
     fn the_demo_cards_are_a_good_file() {
         let cards = cards(include_str!("../../demo/cards.csv")).unwrap();
-        assert_eq!(cards.len(), 13);
+        assert_eq!(cards.len(), 19);
         assert_eq!(cards[2].card.profile.pin, Pin::None);
-        assert!(cards.iter().all(|card| card.holder.is_some()));
+        let held = |card: &StockCard| card.holder.is_some() == card.card.stock.is_issued;
+        assert!(cards.iter().all(held));
     }
 
     #[test]

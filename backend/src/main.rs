@@ -12,9 +12,11 @@ use apdu_core::hex::encode;
 use etc_api::Bundle;
 use etc_backend::admin;
 use etc_backend::bundle;
+use etc_backend::keys::SoftKeys;
 use etc_backend::serve::{self, Config};
 use etc_backend::store::{DatabaseStore, Purpose};
 use tokio::signal;
+use zeroize::Zeroizing;
 
 use arguments::{Admin, CheckBundle, Password, Task};
 
@@ -44,8 +46,19 @@ async fn carry_out(task: Task) -> Result<(), Box<dyn Error>> {
         }
         Task::Serve(config) => serve(config).await,
         Task::CheckBundle(what) => check_bundle(&what),
-        Task::Admin { records, what } => {
-            let store = serve::open_store(&records, Purpose::Real).await?;
+        Task::Admin {
+            records,
+            keys,
+            what,
+        } => {
+            let mut store = serve::open_store(&records, Purpose::Real).await?;
+            if let Some(file) = keys {
+                let keys = SoftKeys::from_toml(&Zeroizing::new(read_text(&file)?))
+                    .map_err(|error| format!("{}: {error}", file.display()))?;
+                if let Some(personal) = keys.personal() {
+                    store = store.with_personal(personal.clone()).await?;
+                }
+            }
             let done = administer(&store, what).await;
             store.close().await;
             println!("{}", done?);
@@ -121,11 +134,27 @@ async fn administer(store: &DatabaseStore, what: Admin) -> Result<String, Box<dy
             let imported = admin::import_tags(store, &read_text(&file)?).await;
             imported.map_err(|error| format!("{}: {error}", file.display()))?
         }
+        Admin::ImportBanks(file) => {
+            let imported = admin::import_banks(store, &read_text(&file)?).await;
+            imported.map_err(|error| format!("{}: {error}", file.display()))?
+        }
+        Admin::AddChannel(name) => admin::add_channel(store, &name).await?,
+        Admin::RevokeChannel(name) => admin::revoke_channel(store, &name).await?,
+        Admin::ImportApplications { channel, file } => {
+            let text = read_text(&file)?;
+            let imported = admin::import_applications(store, &channel, is_json(&file), &text);
+            let imported = imported.await;
+            imported.map_err(|error| format!("{}: {error}", file.display()))?
+        }
         Admin::ImportVehicles(file) => {
             let imported = admin::import_vehicles(store, &read_text(&file)?).await;
             imported.map_err(|error| format!("{}: {error}", file.display()))?
         }
     })
+}
+
+fn is_json(file: &Path) -> bool {
+    file.extension().is_some_and(|ending| ending == "json")
 }
 
 fn read_text(file: &Path) -> Result<String, String> {

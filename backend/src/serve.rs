@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 
 use crate::demo;
 use crate::http::{App, Pages, router};
-use crate::keys::{KeyStore, SoftKeys};
+use crate::keys::SoftKeys;
 use crate::random::OsRandom;
 use crate::store::{DatabaseStore, Purpose, StoreError};
 use crate::sweep;
@@ -104,14 +104,25 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Opens the store, reads the keys and the page, seeds a demo, and listens.
 pub async fn start(config: Config) -> Result<Running, StartError> {
-    let keys = read_keys(&config)?;
+    let keys = Arc::new(read_keys(&config)?);
     let pages = read_pages(&config)?;
     let purpose = if config.demo {
         Purpose::Demo
     } else {
         Purpose::Real
     };
-    let store = Arc::new(open_store(&config.records, purpose).await?);
+    let store = open_store(&config.records, purpose).await?;
+    let store = match keys.personal() {
+        Some(personal) => store
+            .with_personal(personal.clone())
+            .await
+            .map_err(|error| StartError::new("personal data", error))?,
+        None => {
+            tracing::warn!("no [personal] key: personal data are neither taken nor shown");
+            store
+        }
+    };
+    let store = Arc::new(store);
     if config.demo {
         match demo::seed(&*store, &OsRandom).await {
             // Another backend on the same database was faster.
@@ -189,7 +200,7 @@ fn create_for_owner(folder: &Path, _: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)
 }
 
-fn read_keys(config: &Config) -> Result<Arc<dyn KeyStore>, StartError> {
+fn read_keys(config: &Config) -> Result<SoftKeys, StartError> {
     let (name, text) = match &config.keys {
         Some(file) => {
             let text = std::fs::read_to_string(file);
@@ -211,7 +222,7 @@ fn read_keys(config: &Config) -> Result<Arc<dyn KeyStore>, StartError> {
         (false, true) => Err(StartError::new(name, "real keys are refused with --demo")),
         _ => Ok(()),
     }?;
-    Ok(Arc::new(keys))
+    Ok(keys)
 }
 
 fn read_pages(config: &Config) -> Result<Pages, StartError> {

@@ -135,6 +135,18 @@ pub async fn resume(store: &dyn Store, token: &Token) -> Result<Who, Error> {
     who(store, session, operator).await
 }
 
+/// The channel this token is the credential of.
+pub async fn channel(store: &dyn Store, token: &Token) -> Result<Option<String>, Error> {
+    Ok(store.channel(&token.hash()).await?)
+}
+
+/// A new credential for a channel, and its hash.
+pub fn channel_token(random: &dyn Random) -> (Token, TokenHash) {
+    let token = Token(draw(random));
+    let hash = token.hash();
+    (token, hash)
+}
+
 /// Ends a session.
 pub async fn sign_out(store: &dyn Store, who: &Who) -> Result<(), Error> {
     let now = store.now().await?;
@@ -180,7 +192,8 @@ impl Token {
         encode(&self.0)
     }
 
-    fn hash(&self) -> TokenHash {
+    /// What is kept of it.
+    pub fn hash(&self) -> TokenHash {
         Sha256::digest(self.0).into()
     }
 }

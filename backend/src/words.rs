@@ -1,11 +1,13 @@
 //! How small enumerations are written in a database column, a CSV field or an argument.
 
-use apdu_core::authority::{CancelReason, CardStatus, IssueMode, ProofCounter, TagFile};
+use apdu_core::authority::{
+    CancelReason, CardFile, CardMode, CardStatus, IssueMode, ProofCounter, TagFile,
+};
 use apdu_core::obu::Unit;
-use etc_api::{OutletKind, Role};
+use etc_api::{ApplicationState, Bank, OutletKind, Role};
 
 use crate::ledger::{
-    CardStop, CaseState, Chaining, Ended, HandInReason, Outcome, ProvedBy, Question,
+    CardStop, CaseState, Chaining, Ended, HandInReason, HolderFill, Outcome, ProvedBy, Question,
 };
 use crate::store::Purpose;
 
@@ -70,6 +72,10 @@ words! {
         OldCounter = "old-counter",
         BalanceRose = "balance-rose",
     }
+    HolderFill {
+        Zero = "zero",
+        ZeroThenFf = "zero-then-ff",
+    }
     ProvedBy {
         Tac = "tac",
         CounterAndLog = "counter-and-log",
@@ -103,6 +109,15 @@ words! {
         Exchange = "exchange",
         Replace = "replace",
     }
+    CardFile {
+        Holder = "holder",
+        Issue = "issue",
+    }
+    CardMode {
+        New = "new",
+        Exchange = "exchange",
+        Replace = "replace",
+    }
     CancelReason {
         WrongData = "wrong-data",
         VehicleChanged = "vehicle-changed",
@@ -125,6 +140,21 @@ words! {
         Forbids = "forbids",
         Failed = "failed",
         GivenUp = "given-up",
+    }
+    Bank {
+        Lanzhou = "lanzhou",
+        Gansu = "gansu",
+        Icbc = "icbc",
+        Abc = "abc",
+        RuralCredit = "rural_credit",
+        Ccb = "ccb",
+        Psbc = "psbc",
+    }
+    ApplicationState {
+        Open = "open",
+        Begun = "begun",
+        Issued = "issued",
+        Withdrawn = "withdrawn",
     }
     Purpose {
         Real = "real",

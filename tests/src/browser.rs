@@ -249,6 +249,16 @@ impl Browser {
         .await;
     }
 
+    /// Opens the row of a list that shows `text`.
+    pub async fn open_row(&self, text: &str) {
+        let quoted = quoted(text);
+        let xpath = format!("//tbody/tr[@tabindex and contains(normalize-space(.), {quoted})]");
+        self.until(text, async || {
+            self.displayed(&xpath).await?.click().await.ok()
+        })
+        .await;
+    }
+
     /// Chooses one of several, by its words.
     pub async fn pick(&self, text: &str) {
         let text = quoted(text);

@@ -61,6 +61,7 @@ impl<'w> Liar<'w> {
         let sight = Sight {
             issue: Bytes(issue),
             balance: Fixed(balance.to_be_bytes()),
+            holder: None,
         };
         let sighted = wait(self.desk().sight(&self.who, self.plastic().number, &sight));
         sighted.expect("a card of ours may be looked at")

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use etc_backend::keys::personal::Personal;
 use etc_backend::serve::DATABASE;
 use etc_backend::store::{DatabaseStore, Purpose, StoreError};
 use sqlx::postgres::PgConnection;
@@ -38,10 +39,11 @@ impl Scratch {
 
     /// Opens a store on it, for real records.
     pub async fn open(&self) -> Result<DatabaseStore, StoreError> {
-        match &self.0 {
+        let store = match &self.0 {
             Place::Sqlite(file) => DatabaseStore::sqlite(file).await,
             Place::Postgres(name) => DatabaseStore::postgres(&url(name), Purpose::Real).await,
-        }
+        };
+        store?.with_personal(Personal::new(&[7; 32])).await
     }
 
     /// Where it is, as `etc-backend` wants to be told.

@@ -54,6 +54,24 @@ pub trait CardTasks {
     ) -> Answer<'a, Result<CardTask, Refusal>>;
 }
 
+/// The central backend as a flow that takes a card into the records sees it; deadlines as for
+/// [`Authority`](super::Authority).
+pub trait TakeIns {
+    /// Asks whether a card that is not in the records may be taken into them, and how it proves that it is there.
+    fn offer_take_in<'a>(
+        &'a mut self,
+        card: CardNumber,
+        request: &'a OfferTakeIn,
+    ) -> Answer<'a, Result<Presence, Refusal>>;
+
+    /// Takes it in.
+    fn take_in<'a>(
+        &'a mut self,
+        card: CardNumber,
+        request: &'a TakeIn,
+    ) -> Answer<'a, Result<(), Refusal>>;
+}
+
 /// A task's identity; a random UUID in text form.
 pub type CardTaskId = String;
 
@@ -172,7 +190,7 @@ pub enum CardTaskState {
 pub struct Presence {
     /// The PIN its purse wants first, once per power session.
     pub pin: Pin,
-    /// The INITIALIZE FOR LOAD.
+    /// The INITIALIZE FOR LOAD. Its amount is given: there is no record whose amount could be used.
     pub init: InitForLoad,
 }
 

@@ -65,7 +65,7 @@ pub async fn check_card(
     progress: &mut dyn Progress,
 ) -> Result<CheckedCard, Fault> {
     progress.at(Step::ReadCard);
-    let (identity, holder, application) = identify_with_holder(card).await?;
+    let (identity, application) = identify_with_holder(card).await?;
     let session = identity.session;
     let balance = read_balance(card, session).await?;
 
@@ -83,7 +83,7 @@ pub async fn check_card(
     let transit = read_transit(card, session).await?;
     Ok(CheckedCard {
         application,
-        holder,
+        holder: identity.holder,
         issue: identity.issue,
         balance,
         records,

@@ -19,7 +19,7 @@ use super::account::{self, account};
 use super::check_card::validity;
 use super::{
     Asked, Identity, KeptEvidence, Progress, Step, identify, read_balance, settle_open, sight,
-    transmit_ok,
+    transmit_ok, verify,
 };
 use crate::authority::{
     Authorise, Authority, CreateRecharge, Evidence, InitForLoad, MadeFor, ProofCounter, Recharge,
@@ -327,21 +327,14 @@ pub(super) async fn same_card_under_power(card: &mut dyn Card, met: &mut Met) ->
     Ok(())
 }
 
-/// VERIFY once per power session. `63Cx` ends the task and no other form is tried; `9403` says that the
-/// card has no PIN.
+/// VERIFY once per power session.
 pub(super) async fn verify_pin(card: &mut dyn Card, met: &mut Met) -> Result<(), Fault> {
     if met.verified {
         return Ok(());
     }
     let profile = met.sighted.profile.as_ref();
     let pin = &profile.ok_or(Fault::new(Code::RoleMayNot))?.pin;
-    let verify = wallet::verify(pin).map_err(|_| Fault::new(Code::WrongPin))?;
-    if let Some(verify) = verify {
-        let response = card.transmit(met.identity.session, &verify).await?;
-        if !response.sw.is_ok() && response.sw != Sw::NO_SUCH_KEY {
-            return Err(Fault::of_sw(response.sw));
-        }
-    }
+    verify(card, met.identity.session, pin).await?;
     met.verified = true;
     Ok(())
 }

@@ -5,7 +5,8 @@
 
 use crate::apdu::{Command, Response};
 use crate::authority::{
-    Authority, Evidence, Recharge, RechargeState, RecordId, ShownCard, Sight, Sighted, TagFile,
+    Authority, CardFile, Evidence, Pin, Recharge, RechargeState, RecordId, ShownCard, Sight,
+    Sighted, TagFile,
 };
 use crate::card::{Card, NoAnswer, PowerSession};
 use crate::fault::{Code, Fault};
@@ -14,27 +15,37 @@ use crate::sw::Sw;
 use crate::toll_card::{Fci, HolderFile, IssueFile, select_master_file, wallet};
 
 mod account;
+mod activate_card;
 mod activate_obu;
 mod cancel_obu;
 mod capture;
 mod check_card;
 mod check_tag;
+mod issue_card;
 mod issue_obu;
 mod let_go;
 mod load;
 mod self_test;
 mod tag;
+mod take_in;
+mod whole_card;
+mod write_card;
 mod write_tag;
+mod writes;
 
+pub use activate_card::activate_card;
 pub use activate_obu::{MetTag, activate_obu, meet_for_activation};
 pub use cancel_obu::cancel_obu;
 pub use capture::capture;
 pub use check_card::{CheckedCard, check_card};
 pub use check_tag::{CheckedTag, CheckedVehicle, check_tag};
+pub use issue_card::issue_card;
 pub use issue_obu::{issue_obu, meet_tag};
 pub use let_go::{Standing, let_go, resolve_load};
 pub use load::{Loaded, Met, Wrote, meet, prepare, write};
 pub use self_test::{SELF_TEST, self_test};
+pub use take_in::take_in;
+pub use write_card::CardDone;
 pub use write_tag::TagDone;
 
 /// Where a flow tells how far it is, and leaves what must survive the page.
@@ -66,6 +77,8 @@ pub enum Step {
     Authorise,
     /// The card is being written: it must not be moved.
     WriteCard,
+    /// A file of the card is being written: it must not be moved.
+    WriteFile(CardFile),
     /// The card's TAC is handed in.
     Confirm,
     /// The balance is read again.
@@ -78,7 +91,7 @@ pub enum Step {
     ReadTag,
     /// The tag is being written: it must not be moved.
     WriteTag(TagFile),
-    /// The tag is read again after it was written.
+    /// Card or tag is read again after it was written.
     ReadBack,
     /// The tag signals, so that a person sees which one it is.
     SignalTag,
@@ -95,7 +108,7 @@ pub struct KeptEvidence {
     pub evidence: Evidence,
 }
 
-/// A card that was read for a task of its tag.
+/// A card that was read for a task of its own, or of its tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadCard {
     /// The issue file.
@@ -104,19 +117,21 @@ pub struct ReadCard {
     pub shown: ShownCard,
 }
 
-/// Reads the card of a vehicle, for a task of its tag. Nothing is written on it.
+/// Reads a card, blank or issued, for a task of its own or of its tag. Nothing is written on it.
 pub async fn show_card(
     card: &mut dyn Card,
     progress: &mut dyn Progress,
 ) -> Result<ReadCard, Fault> {
     progress.at(Step::ReadCard);
-    let identity = identify(card).await?;
+    let session = card.connect().await?;
+    select_toll_application(card, session).await?;
+    let (issue, bytes) = whole_card::read_issue_file(card, session).await?;
     Ok(ReadCard {
         shown: ShownCard {
-            number: identity.issue.number,
-            issue: identity.bytes,
+            number: issue.number,
+            issue: bytes,
         },
-        issue: identity.issue,
+        issue,
     })
 }
 
@@ -126,6 +141,8 @@ struct Identity {
     session: PowerSession,
     bytes: Bytes,
     issue: IssueFile,
+    /// Whom the card was issued to, where that was read.
+    holder: Option<HolderFile>,
 }
 
 /// Powers the card and reads who it is. Leaves the toll application selected.
@@ -136,9 +153,7 @@ async fn identify(card: &mut dyn Card) -> Result<Identity, Fault> {
 }
 
 /// As [`identify`], with the holder file, which stands in the master file and so comes first.
-async fn identify_with_holder(
-    card: &mut dyn Card,
-) -> Result<(Identity, Option<HolderFile>, Option<Fci>), Fault> {
+async fn identify_with_holder(card: &mut dyn Card) -> Result<(Identity, Option<Fci>), Fault> {
     let session = card.connect().await?;
     let selected = card.transmit(session, &select_master_file()).await?;
     let holder = if selected.sw.is_ok() {
@@ -149,7 +164,11 @@ async fn identify_with_holder(
     };
     let selected = select_toll_application(card, session).await?;
     let application = Fci::parse(&selected.data).ok();
-    Ok((read_identity(card, session).await?, holder, application))
+    let identity = Identity {
+        holder,
+        ..read_identity(card, session).await?
+    };
+    Ok((identity, application))
 }
 
 async fn select_toll_application(
@@ -182,12 +201,26 @@ async fn read_identity(card: &mut dyn Card, session: PowerSession) -> Result<Ide
         session,
         bytes: Bytes(response.data),
         issue,
+        holder: None,
     })
 }
 
 async fn read_balance(card: &mut dyn Card, session: PowerSession) -> Result<u32, Fault> {
     let data = transmit_ok(card, session, &wallet::get_balance()).await?;
     wallet::parse_balance(&data).map_err(|_| Fault::new(Code::MalformedFile))
+}
+
+/// Shows the card its PIN. `63Cx` is a try that was spent: the task ends, and no other form is tried. `9403` says
+/// that the card has no PIN.
+async fn verify(card: &mut dyn Card, session: PowerSession, pin: &Pin) -> Result<(), Fault> {
+    let verify = wallet::verify(pin).map_err(|_| Fault::new(Code::WrongPin))?;
+    if let Some(verify) = verify {
+        let response = card.transmit(session, &verify).await?;
+        if !response.sw.is_ok() && response.sw != Sw::NO_SUCH_KEY {
+            return Err(Fault::of_sw(response.sw));
+        }
+    }
+    Ok(())
 }
 
 async fn sight(
@@ -198,6 +231,9 @@ async fn sight(
     let sight = Sight {
         issue: identity.bytes.clone(),
         balance: Fixed(balance.to_be_bytes()),
+        holder: identity
+            .holder
+            .map(|holder| Bytes(holder.to_bytes().to_vec())),
     };
     Ok(authority.sight(identity.issue.number, &sight).await?)
 }

@@ -15,6 +15,7 @@
 use alloc::vec;
 
 use super::tag::{call, read_vehicle, read_whole_system};
+use super::writes::{Came, OutOfReach, Writes, is_refusal};
 use super::{Progress, ReadCard, Step};
 use crate::apdu::Response;
 use crate::authority::{
@@ -24,8 +25,9 @@ use crate::authority::{
 use crate::card::{Fate, PowerSession};
 use crate::fault::{Code, Fault, Written};
 use crate::hex::Fixed;
-use crate::obu::{SystemInformation, get_challenge, secured_update, select_application};
+use crate::obu::{SystemInformation, secured_update, select_application};
 use crate::obu_programmer::{Channel, ObuProgrammer, Tag};
+use crate::secured::get_challenge;
 use crate::sw::Sw;
 use crate::toll_card::select_master_file;
 
@@ -62,8 +64,7 @@ pub(super) async fn write_tag(
         task,
         session,
         tag,
-        accepted: false,
-        lost: None,
+        writes: Writes::none(),
     };
     let outcome = writing.run().await;
     let outcome = outcome.map_err(|fault| writing.ended_by(fault));
@@ -81,18 +82,7 @@ struct Writing<'a> {
     task: &'a TagTask,
     session: PowerSession,
     tag: Tag,
-    /// The tag has accepted a write.
-    accepted: bool,
-    /// The file whose write was not answered, until one of that file is.
-    lost: Option<TagFile>,
-}
-
-/// How far writing came.
-enum Came {
-    /// All that was to be written was accepted.
-    Through,
-    /// An answer is missing: the tag has to be called and shown before anything else.
-    Astray,
+    writes: Writes<TagFile>,
 }
 
 impl Writing<'_> {
@@ -100,7 +90,7 @@ impl Writing<'_> {
         let mut read = self.task.read.clone();
         for _ in 0..SHOWINGS {
             // Before anything is written; afterwards it is read back all the same.
-            if self.written() == Written::No {
+            if self.writes.written() == Written::No {
                 self.switch_is_pressed()?;
             }
             let told = self.show(read).await?;
@@ -132,7 +122,7 @@ impl Writing<'_> {
     }
 
     async fn show(&mut self, read: Option<ReadVehicle>) -> Result<TagTold, Fault> {
-        let is_first = self.written() == Written::No;
+        let is_first = self.writes.written() == Written::No;
         self.progress.at(match is_first {
             true => Step::ReadTag,
             false => Step::ReadBack,
@@ -145,10 +135,7 @@ impl Writing<'_> {
         };
         let (tasks, progress) = (&mut *self.tasks, &mut *self.progress);
         let told = show(self.programmer, tasks, progress, self.task, showing).await?;
-        if self.lost.is_some_and(|file| !told.next.contains(&file)) {
-            self.lost = None;
-            self.accepted = true;
-        }
+        self.writes.read_back(&told.next);
         Ok(told)
     }
 
@@ -194,13 +181,12 @@ impl Writing<'_> {
         };
         match sw {
             Some(Sw::OK) => {
-                self.accepted = true;
-                self.lost = self.lost.filter(|&lost| lost != file);
+                self.writes.accept(file);
                 Ok(Came::Through)
             }
             Some(sw) if is_refusal(sw) => Err(self.refused(file, sw).await),
             _ => {
-                self.lost = Some(file);
+                self.writes.lose(file);
                 Ok(Came::Astray)
             }
         }
@@ -270,33 +256,18 @@ impl Writing<'_> {
     fn done(&self, told: TagTold) -> TagDone {
         TagDone {
             told,
-            written: self.written() != Written::No,
+            written: self.writes.written() != Written::No,
         }
     }
 
-    /// What is known of the tag. A write without an answer stays unknown until a showing, or a write of the same
-    /// file, tells.
-    fn written(&self) -> Written {
-        match (self.lost, self.accepted) {
-            (Some(_), _) => Written::Unknown,
-            (None, true) => Written::Yes,
-            (None, false) => Written::No,
-        }
-    }
-
-    /// How the task ends by a fault: a tag that cannot be reached any more is torn, or unknown, where it was
-    /// written.
+    /// How the task ends by a fault.
     fn ended_by(&self, fault: Fault) -> Fault {
-        let code = match self.written() {
-            Written::Unknown if is_out_of_reach(fault.code) => Code::TagWriteUnknown,
-            Written::Yes if is_out_of_reach(fault.code) => Code::TagTorn,
-            _ => fault.code,
+        let out_of_reach = OutOfReach {
+            unknown: Code::TagWriteUnknown,
+            torn: Code::TagTorn,
         };
-        let written = match fault.written {
-            Written::No => self.written(),
-            known => known,
-        };
-        Fault { code, ..fault }.written(written)
+        let out_of_reach = is_out_of_reach(fault.code).then_some(out_of_reach);
+        self.writes.end(fault, out_of_reach)
     }
 }
 
@@ -355,12 +326,6 @@ fn disagreement(told: &TagTold) -> Option<Code> {
         true => Code::CardTagDiffer,
         false => Code::TagDiffers,
     })
-}
-
-/// Whether a status word says that nothing was written. What ISO/IEC 7816-4 keeps for a changed memory (61xx to
-/// 63xx), a length (6Cxx), no diagnosis (6Fxx) and a line's own 66xx and 6E81 do not: the tag is read back.
-fn is_refusal(sw: Sw) -> bool {
-    !matches!(sw.0 >> 8, 0x61..=0x63 | 0x66 | 0x6C | 0x6F) && sw.0 != 0x6E81
 }
 
 /// Whether the tag could not be reached, for whatever reason on the way.

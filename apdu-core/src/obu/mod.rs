@@ -16,7 +16,7 @@ mod system;
 mod vehicle;
 
 pub use profile::{TagProfile, Unit};
-pub use secured::{NotAnUpdate, get_challenge, secured_update};
+pub use secured::secured_update;
 pub use system::{Algorithm, Contract, ContractSerial, RemovalFlag, SystemInformation};
 pub use vehicle::{Body, Coach, Truck, VehicleInformation, read_encrypted};
 

@@ -2,44 +2,26 @@
 
 use crate::apdu::Command;
 use crate::authority::TagFile;
-
-/// GET CHALLENGE for one secured write; the file's directory must be selected.
-///
-/// [`Once`](crate::apdu::Repeat::Once): the chip keeps only the latest challenge, and where the command was sent
-/// twice a late answer could be taken for it. A write signed for that one is refused with `6988`, for good.
-pub fn get_challenge() -> Command {
-    Command::read([0x00, 0x84, 0x00, 0x00], 4).once()
-}
+use crate::secured::{NotAnUpdate, parse_update};
 
 /// Reads the UPDATE BINARY that the backend has signed for `file`; it is sent at most once.
 ///
 /// # Errors
 /// Any other command, place or length (reference §2.3).
 pub fn secured_update(bytes: &[u8], file: TagFile) -> Result<Command, NotAnUpdate> {
-    let command = Command::parse(bytes).map_err(|_| NotAnUpdate)?;
-    let (offset, lengths): (u8, &[usize]) = match file {
+    let (offset, lengths): (u8, &[u8]) = match file {
         TagFile::Vehicle => (0x00, &[59, 79]),
         TagFile::System => (0x00, &[27, 99]),
         TagFile::RemovalFlag => (0x1A, &[1]),
     };
-    let fits = command.header == [0x04, 0xD6, 0x81, offset]
-        && lengths
-            .iter()
-            .any(|length| command.data.len() == length + 4);
-    fits.then_some(Command { ne: 0, ..command })
-        .ok_or(NotAnUpdate)
+    parse_update(bytes, [0x04, 0xD6, 0x81, offset], lengths)
 }
-
-/// The bytes are not the write of that file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not the secured write of this file")]
-pub struct NotAnUpdate;
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::apdu::Repeat;
-    use crate::hex::{decode, encode};
+    use crate::hex::decode;
     use std::format;
 
     #[test]
@@ -78,11 +60,5 @@ mod tests {
             let read = secured_update(&bytes, TagFile::RemovalFlag);
             assert_eq!(read, Err(NotAnUpdate), "{bad}");
         }
-    }
-
-    #[test]
-    fn a_challenge_is_asked_for_once() {
-        assert_eq!(encode(&get_challenge().to_bytes()), "0084000004");
-        assert_eq!(get_challenge().repeat, Repeat::Once);
     }
 }

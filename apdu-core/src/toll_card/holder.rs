@@ -42,6 +42,17 @@ impl HolderFile {
         })
     }
 
+    /// The whole file.
+    pub fn to_bytes(&self) -> [u8; Self::LENGTH as usize] {
+        let mut bytes = [0; Self::LENGTH as usize];
+        bytes[0] = self.identity;
+        bytes[1] = self.staff;
+        bytes[2..22].copy_from_slice(&self.name);
+        bytes[22..54].copy_from_slice(&self.id_number);
+        bytes[54] = self.id_type;
+        bytes
+    }
+
     /// The name's GBK bytes without fill.
     pub fn name_text(&self) -> &[u8] {
         without_fill(&self.name)
@@ -76,6 +87,7 @@ mod tests {
         assert_eq!(file.name_text(), [0xD5, 0xC5, 0xD1, 0xF9]);
         assert_eq!(file.id_number_text(), b"6200");
         assert_eq!(file.id_type, 0x65);
+        assert_eq!(file.to_bytes(), bytes);
         assert_eq!(std::format!("{file:?}"), "HolderFile { .. }");
     }
 

@@ -72,6 +72,28 @@ impl IssueFile {
         })
     }
 
+    /// The classic form, 43 bytes.
+    pub fn to_bytes(&self) -> [u8; Self::CLASSIC as usize] {
+        let mut bytes = [0; Self::CLASSIC as usize];
+        bytes[..8].copy_from_slice(&self.issuer);
+        bytes[8..10].copy_from_slice(&[self.card_type, self.version]);
+        bytes[10..12].copy_from_slice(&self.number.network);
+        bytes[12..20].copy_from_slice(&self.number.serial);
+        bytes[20..24].copy_from_slice(&self.start.0);
+        bytes[24..28].copy_from_slice(&self.expiry.0);
+        bytes[28..40].copy_from_slice(&self.plate);
+        bytes[40..].copy_from_slice(&[self.user_type, self.plate_colour, self.vehicle_class]);
+        bytes
+    }
+
+    /// Whether the card is as the factory first issued it: no dates, no vehicle, all of it fill (`00` or `FF`).
+    pub fn is_blank(&self) -> bool {
+        let behind_the_number = &self.to_bytes()[20..];
+        behind_the_number
+            .iter()
+            .all(|byte| matches!(byte, 0x00 | 0xFF))
+    }
+
     /// The plate's GBK bytes without fill.
     pub fn plate_text(&self) -> &[u8] {
         without_fill(&self.plate)
@@ -104,6 +126,27 @@ mod tests {
             (file.user_type, file.plate_colour, file.vehicle_class),
             (0, 0, 1)
         );
+    }
+
+    #[test]
+    fn the_worked_file_is_written_as_it_is_read() {
+        let bytes = decode(WORKED).expect("hex");
+        let file = IssueFile::parse(&bytes).expect("43 bytes");
+        assert_eq!(file.to_bytes()[..], bytes);
+    }
+
+    #[test]
+    fn a_card_is_blank_while_all_behind_its_number_is_fill() {
+        let issued = decode(WORKED).expect("hex");
+        assert!(!IssueFile::parse(&issued).expect("43 bytes").is_blank());
+        for fill in [0x00, 0xFF] {
+            let mut blank = issued.clone();
+            blank[20..].fill(fill);
+            assert!(IssueFile::parse(&blank).expect("43 bytes").is_blank());
+            // A write that was torn in its first field.
+            blank[20] = 0x20;
+            assert!(!IssueFile::parse(&blank).expect("43 bytes").is_blank());
+        }
     }
 
     #[test]

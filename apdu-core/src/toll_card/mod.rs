@@ -15,6 +15,7 @@ mod fci;
 mod holder;
 mod issue;
 mod log;
+mod secured;
 mod transit;
 pub mod wallet;
 
@@ -22,6 +23,7 @@ pub use fci::{Fci, NotAnFci};
 pub use holder::HolderFile;
 pub use issue::{CREDIT, IssueFile, STORED_VALUE};
 pub use log::{LogRecord, TransactionKind};
+pub use secured::secured_update;
 pub use transit::{Passage, TransitRecord};
 
 /// SELECT the master file `3F00`, home of the holder file.

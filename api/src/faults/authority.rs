@@ -300,10 +300,226 @@ rows! {
     "AUT-244" CardAlreadyKnown: Authority, retry false;
     cause "这张卡已经在系统里，不用再登记。"
           "This card is in the records already and need not be taken in.";
-    next  "请直接读卡办理标签。"
-          "Please read the card and go on with the tag.";
+    next  "请直接读卡办理业务。"
+          "Please read the card and go on with the task.";
     dont  "请不要用登记的办法改动卡片资料。"
           "Please do not try to change a card's data by taking it in again.";
+
+    "AUT-251" ApplicationUnknown: Authority, retry false;
+    cause "没有找到这份申请，或它不在本网点办理。"
+          "There is no such application, or it is not for this outlet.";
+    next  "请用车牌号码和车牌颜色重新查找；客户在手机上选了别的银行或网点的，请客户到那里办理。"
+          "Please search again by plate and plate colour; a customer who chose another bank or outlet is served there.";
+    dont  "请不要用另一份申请代替。"
+          "Please do not use another application in its place.";
+
+    "AUT-252" ApplicationIssued: Authority, retry false;
+    cause "这份申请已经办好了卡。"
+          "A card was issued for this application already.";
+    next  "请用客户手中的卡做卡片检测；要换卡或补卡的，请客户重新提交申请。"
+          "Please check the card the customer has; for an exchange or a replacement the customer applies anew.";
+    dont  "请不要为同一份申请再写一张卡。"
+          "Please do not write a second card for one application.";
+
+    "AUT-253" ApplicationHeld: Authority, retry true;
+    cause "另一位柜员正在办理这份申请。"
+          "Another teller is working on this application.";
+    next  "请与屏幕上显示的柜员商量；对方点【返回列表】后，或停手十分钟后，就可以接着办。"
+          "Please ask the teller named on the screen; it is free once that teller goes back to the list, or after ten minutes without work.";
+    dont  "请不要用对方的账号接着办，也不要另写一张卡。"
+          "Please do not go on with that teller's sign-in, and do not write another card.";
+
+    "AUT-254" ApplicationWithdrawn: Authority, retry false;
+    cause "客户已经撤回这份申请。"
+          "The customer has taken this application back.";
+    next  "客户仍要办理的，请客户重新提交申请，再刷新列表。"
+          "If the customer still wants a card, please have the customer apply anew, then refresh the list.";
+    dont  "请不要为已撤回的申请写卡。"
+          "Please do not write a card for an application that was taken back.";
+
+    "AUT-255" CardTaken: Authority, retry false;
+    cause "这张卡已经办给别的客户，或者为别的申请写过。"
+          "This card is issued to another customer, or was written for another application.";
+    next  "请核对卡号，换一张新卡办理；把这张卡交给主管。"
+          "Please compare the card number and take a new card; give this one to the supervisor.";
+    dont  "请不要把这张卡交给客户。"
+          "Please do not hand this card to the customer.";
+
+    "AUT-256" CardOfElsewhere: Authority, retry false;
+    cause "这张卡是外省的，或者是本系统没有配置的种类。"
+          "The card is of another province, or of a kind that is not configured here.";
+    next  "请换一张本省的卡；客户自己的外省卡，请客户到发卡省办理。"
+          "Please take a card of this province; a customer's own card of another province is served by the province that issued it.";
+    dont  "请不要写这张卡，也不要把它登记为本省的卡。"
+          "Please do not write to this card, and do not register it as one of this province.";
+
+    "AUT-257" CardNotInStock: Authority, retry false;
+    cause "这张卡不在本网点的库存里。"
+          "This card is not in the stock of this outlet.";
+    next  "请换一张本网点领用的卡，或请主管先把它调拨到本网点。"
+          "Please take a card that was handed out to this outlet, or have the supervisor hand this one out first.";
+    dont  "请不要使用来历不明的卡。"
+          "Please do not use a card nobody can account for.";
+
+    "AUT-258" TakeAnotherCard: Authority, retry false;
+    cause "这张卡在本网点已经两次没有写成。"
+          "Writing this card has failed twice at this desk.";
+    next  "请换一张卡继续办理，申请资料不用重填；把这张卡交给主管。"
+          "Please go on with another card, nothing has to be entered again; give this one to the supervisor.";
+    dont  "请不要再试这张卡，也不要把它放回空白卡里。"
+          "Please do not try this card again, and do not put it back among the blank ones.";
+
+    "AUT-259" CardFailedThrice: Authority, retry false;
+    cause "这张卡写入失败已达三次，可能已损坏，不再办理。"
+          "Writing this card has failed three times; it may be damaged and is refused everywhere.";
+    next  "请换一张卡办理，把这张卡交给主管，它已在待回收清单中。"
+          "Please use another card and hand this one to the supervisor, who finds it on the hand-in list.";
+    dont  "请不要换网点再试这张卡。"
+          "Please do not try this card at another outlet.";
+
+    "AUT-260" NotTheCards: Authority, retry false;
+    cause "三张不同的卡都没有写成，问题可能不在卡上，这份申请已停办。"
+          "Three different cards failed for this application; it is probably not the cards, so it stands still.";
+    next  "请换一个读卡器检查，并请主管查看原因后重新开启这份申请。"
+          "Please check with another reader, and have the supervisor look into it and open the application again.";
+    dont  "请不要再用更多的卡试。"
+          "Please do not try with more cards.";
+
+    "AUT-261" BankCardInvalid: Person, retry false;
+    cause "银行卡号的位数或校验位不对。"
+          "The number of the bank card has a wrong length or check digit.";
+    next  "请照着银行卡把卡号重新输入两遍。"
+          "Please enter the number twice again from the bank card itself.";
+    dont  "请不要凭记忆或口述填写卡号。"
+          "Please do not fill in the number from memory or by word of mouth.";
+
+    "AUT-262" BankCardOfOther: Authority, retry false;
+    cause "这张银行卡不是本行发行的。"
+          "This bank card is not of your bank.";
+    next  "请客户出示本行的银行卡；客户要用别的银行的卡，请到那家银行的网点办理。"
+          "Please ask for a card of your bank; a customer who wants to pay by another bank's card is served at that bank's outlets.";
+    dont  "请不要为别家银行的卡做绑定。"
+          "Please do not bind the card of another bank.";
+
+    "AUT-263" BankCardMissing: Person, retry false;
+    cause "还没有输入银行卡号。"
+          "The number of the bank card is missing.";
+    next  "请客户出示本行的银行卡，把卡号输入两遍。"
+          "Please ask for the customer's card of your bank and enter its number twice.";
+    dont  "请不要用柜员或他人的银行卡代替。"
+          "Please do not use your own or anybody else's bank card instead.";
+
+    "AUT-264" NoOldCard: Authority, retry false;
+    cause "这辆车名下没有可以换或补的卡。"
+          "This vehicle has no card that could be exchanged or replaced.";
+    next  "请核对车牌号码和车牌颜色；确实没有卡的，办理模式请选【新办】。"
+          "Please compare plate and plate colour; if there is no card, choose a new one.";
+    dont  "请不要用另一辆车的卡来换。"
+          "Please do not exchange the card of another vehicle.";
+
+    "AUT-265" VehicleHasCard: Authority, retry false;
+    cause "这辆车已经有卡。"
+          "This vehicle has a card already.";
+    next  "原卡在手的请选【换卡】，原卡遗失的请选【补卡】。"
+          "Please choose to exchange the card if it is here, or to replace it if it is lost.";
+    dont  "请不要给一辆车办两张卡。"
+          "Please do not issue two cards for one vehicle.";
+
+    "AUT-266" OldCardUnsettled: Authority, retry false;
+    cause "原卡还有没有办完的充值或退款。"
+          "The old card has a load or a refund that is not finished.";
+    next  "请先用原卡在【充值记录】把那一笔办完，再来换卡；款项安全，仍在记录中。"
+          "Please finish it with the old card under Load records first, then exchange the card; the money is safe in its record.";
+    dont  "办完之前，请不要收走或剪断原卡。"
+          "Until then please do not take the old card away or cut it.";
+
+    "AUT-267" NoSuchCardTask: Authority, retry false;
+    cause "没有找到这项卡片业务。"
+          "There is no such task of a card.";
+    next  "请从读卡重新开始；卡片写到一半的，系统会接着办。"
+          "Please begin again by reading the card; what was half written on it goes on.";
+    dont  "请不要换一张卡重来。"
+          "Please do not begin anew with another card.";
+
+    "AUT-268" CardTaskOver: Authority, retry false;
+    cause "这项卡片业务已经结束。"
+          "This task of the card has ended.";
+    next  "请做卡片检测看结果；需要再办的，从读卡重新开始。"
+          "Please check the card for the result; if more is to be done, begin again by reading it.";
+    dont  "请不要凭旧屏幕判断卡片的状态。"
+          "Please do not judge the card by an old screen.";
+
+    "AUT-269" CardNotShown: Authority, retry true;
+    cause "卡片还没有读，或者读后等待太久，后台不签发写入指令。"
+          "The card was not read, or too long ago, so nothing is signed for it.";
+    next  "请把卡片插好，重新读卡后再点【注册】。"
+          "Please insert the card properly, read it again and register it.";
+    dont  "读卡之后请不要换卡，也不要长时间离开。"
+          "Please do not change the card after it was read, and do not leave it for long.";
+
+    "AUT-270" NotActivatable: Authority, retry false;
+    cause "按登记资料，这张卡现在不能激活。"
+          "By the records this card cannot be activated now.";
+    next  "已挂起的卡请主管解除挂起，解除后不用再写卡；其他情况请按卡片检测的提示办理。"
+          "Please have the supervisor lift a suspension, after which nothing has to be written; otherwise follow what the card check says.";
+    dont  "请不要告诉客户卡片已经可以使用。"
+          "Please do not tell the customer that the card works.";
+
+    "AUT-271" CardSignaturesSpent: Authority, retry false;
+    cause "这张卡的写入授权次数已达上限。"
+          "Writes were authorised for this card as often as is allowed.";
+    next  "请换一张卡；一定要用这张卡的，请主管查看后增加次数。"
+          "Please use another card; if it has to be this one, the supervisor looks into it and allows more.";
+    dont  "请不要换电脑或账号再试这张卡。"
+          "Please do not try this card from another PC or sign-in.";
+
+    "AUT-272" WrongCardType: Person, retry false;
+    cause "卡片的类型与申请不符：一个是储值卡，一个是记账卡。"
+          "Card and application differ in type: one is a stored-value card, the other a credit card.";
+    next  "请换一张类型相符的空白卡，重新读卡。"
+          "Please take a blank card of the type the customer applied for and read it.";
+    dont  "请不要让客户接受另一种卡来代替。"
+          "Please do not talk the customer into the other type.";
+
+    "AUT-273" CardNotPresent: Authority, retry true;
+    cause "卡片没有证明它此刻就在读卡器里。"
+          "The card has not shown that it is in the reader at this moment.";
+    next  "请把卡片插好，再读一次。"
+          "Please insert the card properly and read it again.";
+    dont  "读卡和注册之间请不要拔卡，也不要换卡。"
+          "Please do not pull the card or change it between reading and registering.";
+
+    "AUT-274" DoesNotFitCard: Authority, retry false;
+    cause "申请中的资料有这种卡写不下的内容。"
+          "The application holds something that this kind of card has no place for.";
+    next  "请把申请编号告诉主管，由省中心更正资料后再办。"
+          "Please tell the supervisor the number of the application; the province centre corrects it first.";
+    dont  "请不要自行删改客户的资料。"
+          "Please do not shorten or change the customer's data yourself.";
+
+    "AUT-275" CardNotIssued: Authority, retry false;
+    cause "这是一张还没有办给车辆的空白卡。"
+          "This is a blank card that was not issued to a vehicle yet.";
+    next  "请先做用户卡办理；客户另有卡的，请换上那一张。"
+          "Please issue the card first; if the customer has another one, insert that.";
+    dont  "请不要为空白卡收款或充值，也不要给它配标签。"
+          "Please do not take money for a blank card, load it or pair a tag with it.";
+
+    "AUT-281" NotTheChannel: Authority, retry false;
+    cause "申请只由申请渠道提交，本账号不能提交，渠道账号也不能办理别的业务。"
+          "Applications come from the application channel alone: no other sign-in hands them in, and the channel's does nothing else.";
+    next  "请客户在申请渠道提交；渠道方请检查凭证是否有误或已停用。"
+          "Please have the customer apply through the channel; the channel's operator checks whether its credential is wrong or was withdrawn.";
+    dont  "请不要代客户编造申请，也不要转借渠道凭证。"
+          "Please do not make up an application for a customer, and do not lend the channel's credential.";
+
+    "AUT-282" TooManyApplications: Authority, retry false;
+    cause "一次提交的申请太多，一份也没有接收。"
+          "Too many applications came at once, and none was taken.";
+    next  "请渠道方每次最多提交五百份，分几次提交。"
+          "Please have the channel hand in at most five hundred at a time.";
+    dont  "请不要重复提交同一批而不拆分。"
+          "Please do not send the same batch again without dividing it.";
 
     "AUT-301" AmountNotAllowed: Authority, retry false;
     cause "这个充值金额不在允许的范围内。"

@@ -105,6 +105,54 @@ rows! {
     dont  "重新读卡之前，请不要认定没有写卡，也不要再次收款。"
           "Until the card has been read again, please do not assume that nothing was written, and do not take money again.";
 
+    "CRD-115" CardForbids: Card, retry false;
+    cause "卡片不认后台签发的写入指令，这张卡已登记为损坏。"
+          "The card does not take what the backend signed for it, and is marked as damaged.";
+    next  "请换一张卡办理，把这张卡交给主管回收。"
+          "Please use another card and hand this one to the supervisor.";
+    dont  "请不要再写这张卡，换电脑、换网点也不要再试。"
+          "Please do not write to this card again, neither at another PC nor at another outlet.";
+
+    "CRD-116" IssueUnknown: Card, retry false;
+    cause "写入指令已发给卡片，但没有收到回答，资料是否写入还不知道。"
+          "A write of its files was sent to the card and its answer did not come, so nobody knows yet whether it was written.";
+    next  "请插入同一张卡重新读卡，系统会自己核实并接着办。"
+          "Please insert the same card and read it again; the task finds out and goes on.";
+    dont  "读卡之前请不要换卡，也不要把这张卡交给客户。"
+          "Please do not take another card before that, and do not hand this one out.";
+
+    "CRD-117" IssueTorn: Card, retry true;
+    cause "卡片的资料只写了一部分。"
+          "The card's files are half written.";
+    next  "请插入同一张卡重新读卡，系统会从中断处接着写。"
+          "Please insert the same card and read it again; writing goes on where it broke off.";
+    dont  "写完之前请不要换卡，也不要把这张卡交给客户。"
+          "Please do not change the card or hand it out before it is finished.";
+
+    "CRD-118" CardRefusesWrite: Card, retry true;
+    cause "卡片拒绝了写入，后台已记下这一次。"
+          "The card refused the write, and the backend has counted it.";
+    next  "请擦净芯片，把同一张卡插好再试一次；再次出现时，请换一张卡。"
+          "Please wipe the chip, insert the same card and try once more; if it comes back, take another card.";
+    dont  "请不要一直反复试这张卡。"
+          "Please do not keep trying this card.";
+
+    "CRD-119" CardDiffers: Card, retry false;
+    cause "卡片内容与登记资料不一致，没有写卡。"
+          "What the card holds differs from the records, and nothing was written.";
+    next  "请记下屏幕上标出的几项，把卡片交给主管，由省中心核对。"
+          "Please note the lines marked on the screen and give the card to the supervisor, who has the province centre compare them.";
+    dont  "核对之前，请不要激活、充值或把这张卡交给客户。"
+          "Until that is done, please do not activate or load this card or hand it out.";
+
+    "CRD-120" AlreadyIssued: Card, retry false;
+    cause "这张卡里已经写有一辆车的资料，不是空白卡。"
+          "The card holds a vehicle already; it is no blank one.";
+    next  "请换一张空白卡；这张卡请做卡片检测，查明是谁的。"
+          "Please take a blank card; find out whose this one is by a card check.";
+    dont  "请不要覆盖卡里的资料。"
+          "Please do not write over what the card holds.";
+
     "CRD-63C0" WrongPin: Card, retry false;
     cause "卡片不接受系统登记的卡片密码，可试的次数已减少。"
           "The card did not accept the PIN held in the records, and it now has fewer tries left.";

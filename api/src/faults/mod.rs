@@ -103,7 +103,9 @@ pub fn explain(code: Code) -> Explanation {
             NoGesture ForbiddenByPolicy ReaderTakenOver OtherTabBusy NoCardService NotPermitted;
         card:
             NoCard CardGone CardMute NotATollCard MalformedFile OtherCard CreditCard CardExpired
-            CardNotYetActive WriteUnknown BalanceDiffers CardProtocol CardLink WrongPin ChipWriteFailed SecurityState
+            CardNotYetActive WriteUnknown BalanceDiffers CardProtocol CardLink
+            CardForbids IssueUnknown IssueTorn CardRefusesWrite CardDiffers AlreadyIssued
+            WrongPin ChipWriteFailed SecurityState
             PinLocked Conditions ApplicationLocked WrongMac2 ApplicationDead CounterEnd NoSuchKey
             OtherStatusWord;
         network:
@@ -114,7 +116,14 @@ pub fn explain(code: Code) -> Explanation {
             CardCancelled CardDamaged TagUnknown TagBlacklisted TagSuspended TagLost TagCancelled
             TagDamaged TagReadingOver WrongVehicle NoSuchTagTask TagInUse TagNotInStock CardHasTag
             CardHasNoTag VehicleUnknown NotPresent TooManySignatures ActivationLimit TagFailedThrice
-            TagTaskOver NotShown SnMismatch CardAlreadyKnown AmountNotAllowed BalanceTooHigh WrongMac1 NonceExpired
+            TagTaskOver NotShown SnMismatch CardAlreadyKnown
+            ApplicationUnknown ApplicationIssued ApplicationHeld ApplicationWithdrawn CardTaken
+            CardOfElsewhere CardNotInStock TakeAnotherCard CardFailedThrice NotTheCards
+            BankCardInvalid BankCardOfOther BankCardMissing NoOldCard VehicleHasCard
+            OldCardUnsettled NoSuchCardTask CardTaskOver CardNotShown NotActivatable
+            CardSignaturesSpent WrongCardType CardNotPresent DoesNotFitCard CardNotIssued
+            NotTheChannel TooManyApplications
+            AmountNotAllowed BalanceTooHigh WrongMac1 NonceExpired
             WrongEvidence ProofsLocked TooManyAuthorisations NoKeys UnsupportedAlgorithm OldCounter
             CounterMoved BookOpen CardStopped WeakRandom NoLetGo TooManyLetGo LoadsStopped LimitReached
             SamePerson;
@@ -223,6 +232,8 @@ mod tests {
             Code::WrongEvidence,
             Code::TagForbids,
             Code::TagWriteUnknown,
+            Code::CardForbids,
+            Code::IssueUnknown,
         ];
         for code in wearing {
             assert!(!explain(code).retry, "{code}");

@@ -8,12 +8,12 @@ use leptos::prelude::Set;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Backend, Nothing, Request, new_key};
+use super::{Backend, Nothing, Request, escaped, new_key, search};
 
 impl Backend {
     /// Records, newest first.
     pub async fn records(&self, query: &RecordQuery) -> Result<Vec<RecordLine>, Refusal> {
-        let path = format!("recharges?{}", search(query));
+        let path = format!("recharges?{}", asked(query));
         self.signed_in_call(&Request::get(&path)).await
     }
 
@@ -81,20 +81,12 @@ impl Backend {
 }
 
 /// A query as it stands in an address.
-fn search(query: &RecordQuery) -> String {
-    let plate = query.plate.as_deref();
-    let asked = [
-        ("plate", plate.map(escaped)),
+fn asked(query: &RecordQuery) -> String {
+    search([
+        ("plate", query.plate.as_deref().map(escaped)),
         ("plate_colour", query.plate_colour.map(|c| c.to_string())),
         ("card", query.card.map(|card| card.to_string())),
         ("unsettled", query.unsettled.map(|yes| yes.to_string())),
         ("before", query.before.map(|at| at.to_string())),
-    ];
-    let pairs = asked.into_iter();
-    let pairs = pairs.filter_map(|(name, value)| Some(format!("{name}={}", value?)));
-    pairs.collect::<Vec<_>>().join("&")
-}
-
-fn escaped(text: &str) -> String {
-    js_sys::encode_uri_component(text).into()
+    ])
 }

@@ -42,8 +42,8 @@ extern "C" {
     fn insert(this: &VirtualBench, id: &str);
     #[wasm_bindgen(method)]
     fn eject(this: &VirtualBench);
-    #[wasm_bindgen(method, js_name = tearNextCredit)]
-    fn tear_next_credit(this: &VirtualBench, when: &str);
+    #[wasm_bindgen(method, js_name = tearNextWrite)]
+    fn tear_next_write(this: &VirtualBench, when: &str);
     #[wasm_bindgen(method, js_name = tearArmed)]
     fn tear_armed(this: &VirtualBench) -> String;
     #[wasm_bindgen(method, js_name = loadElsewhere)]
@@ -125,6 +125,8 @@ pub enum Tear {
     None,
     /// Just before the write reaches the card.
     Before,
+    /// While the card writes a file: half of it is there.
+    Within,
     /// Just after the card has accepted it, before its answer.
     After,
 }
@@ -274,9 +276,10 @@ impl Bench {
     /// Has the card pulled during the next write.
     pub fn tear_next_write(&self, tear: Tear) {
         self.with(|bench| {
-            bench.tear_next_credit(match tear {
+            bench.tear_next_write(match tear {
                 Tear::None => "none",
                 Tear::Before => "before",
+                Tear::Within => "within",
                 Tear::After => "after",
             });
         });
@@ -300,6 +303,7 @@ fn look(bench: &VirtualBench) -> BenchView {
         cards: serde_wasm_bindgen::from_value(bench.cards()).unwrap_or_default(),
         tear: match bench.tear_armed().as_str() {
             "before" => Tear::Before,
+            "within" => Tear::Within,
             "after" => Tear::After,
             _ => Tear::None,
         },

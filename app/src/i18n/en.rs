@@ -2,6 +2,7 @@
 
 use super::texts::*;
 
+mod cards;
 mod devices;
 mod money;
 mod profiles;
@@ -227,15 +228,18 @@ pub static TEXTS: Texts = Texts {
     },
     stock: Stock {
         title: "Stock",
-        about: "Tags in stock, handed out, handed in, and their status.",
-        help: "The stock is counted by outlet and status. What waits to be handed in is ticked by a second person. Supervisors hand tags out and change their status.",
+        about: "Cards and tags in stock, handed out, handed in, and their status.",
+        help: "The stock is counted by outlet and status. What waits to be handed in is ticked by a second person. Supervisors hand cards and tags out and change their status.",
         counts: "Counts",
+        card_counts: "Cards",
+        tag_counts: "Tags",
         use_of: "Use",
         issued: "issued to a vehicle",
         free: "not used",
         central: "central stock",
+        cards: "Cards",
         tags: "Tags",
-        empty: "No tags in stock yet",
+        empty: "None in stock yet",
         hand_ins: "To be handed in",
         nothing_waits: "Nothing waits to be handed in",
         why: "Reason",
@@ -249,11 +253,12 @@ pub static TEXTS: Texts = Texts {
         hand_out: "Hand out",
         to_outlet: "To outlet",
         to_outlet_hint: "Its code, for example LZ01",
-        sns: "SNs",
+        sns: "SNs or card numbers",
         sns_hint: "Scan one after the other, with spaces between; all of them or none",
-        sns_wrong: "Each SN has 16 digits",
+        sns_wrong: "An SN has 16 digits, a card number 20; one kind at a time",
         done: "Done",
         status: "Status",
+        sn_or_card: "SN or card number",
         find: "Find",
         reason_hint: "4 to 200 characters; they stay in the records",
         suspend: "Suspend",
@@ -261,7 +266,7 @@ pub static TEXTS: Texts = Texts {
         lift: "Lift",
         signatures_left: "Writes left",
         allow_signatures: "Allow more writes",
-        allow_signatures_about: "For AUT-238. Please find out first what used the writes up: the tag, the programmer or the handling. Afterwards as many are left as a new tag has.",
+        allow_signatures_about: "For AUT-238 and AUT-271. Please find out first what used the writes up: the chip, the device or the handling. Afterwards as many are left as a new one has.",
         allow_signatures_confirm: "Allow",
     },
     faults: Faults {
@@ -336,6 +341,7 @@ pub static TEXTS: Texts = Texts {
         fault: "Next write",
         no_fault: "not torn",
         tear_before: "torn before",
+        tear_within: "torn within",
         tear_after: "torn after",
         reset: "Reset",
         load_elsewhere: "Load elsewhere",
@@ -344,6 +350,7 @@ pub static TEXTS: Texts = Texts {
         pay_toll_about: "The card pays {} yuan in a toll lane; its load counter stays",
         not_taken: "The card did not take it",
     },
+    cards: cards::CARDS,
     devices: devices::DEVICES,
     money: money::MONEY,
     records: records::RECORDS,

@@ -3,16 +3,19 @@
 //! Components read [`texts`] inside a reactive closure, so that the language can change at any time.
 
 use apdu_core::calendar;
-use etc_api::faults::Text;
+use apdu_core::fault::Code;
+use etc_api::faults::{Explanation, Text};
 use leptos::prelude::*;
 
 use crate::storage;
 
 mod en;
+mod fetched;
 mod texts;
 mod words;
 mod zh;
 
+pub use fetched::Catalogue;
 pub use texts::*;
 
 /// Where the browser keeps the language between visits.
@@ -29,14 +32,6 @@ pub enum Lang {
 }
 
 impl Lang {
-    /// The texts in this language.
-    pub fn texts(self) -> &'static Texts {
-        match self {
-            Self::Zh => &zh::TEXTS,
-            Self::En => &en::TEXTS,
-        }
-    }
-
     /// A sentence of the fault catalogue in this language.
     pub fn of(self, text: Text) -> &'static str {
         match self {
@@ -95,15 +90,18 @@ pub fn text(pick: Pick) -> Signal<&'static str> {
     Signal::derive(move || pick(lang.get().texts()))
 }
 
-/// A sentence of the fault catalogue that follows the page's language.
-pub fn sentence(text: Text) -> Signal<&'static str> {
-    let lang = lang();
-    Signal::derive(move || lang.get().of(text))
+/// Which sentence of the fault catalogue.
+pub type Told = fn(&Explanation) -> Text;
+
+/// What the fault catalogue says of a code, following the page's language.
+pub fn sentence(code: Code, told: Told) -> Signal<&'static str> {
+    Signal::derive(move || said(code, told))
 }
 
-/// A sentence of the fault catalogue in the page's language. Call it inside a reactive closure.
-pub fn said(text: Text) -> &'static str {
-    lang().get().of(text)
+/// The same in the page's language as it is now. Call it inside a reactive closure.
+pub fn said(code: Code, told: Told) -> &'static str {
+    let explained = Catalogue::explain(code);
+    explained.map_or("", |explained| lang().get().of(told(&explained)))
 }
 
 /// The page's language, provided at the root.

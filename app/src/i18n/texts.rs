@@ -20,6 +20,9 @@ macro_rules! topic {
     };
 }
 
+mod cards;
+
+pub use cards::*;
 mod devices;
 
 pub use devices::*;
@@ -41,6 +44,8 @@ macro_rules! sections {
         /// All texts of the page in one language.
         pub struct Texts {
             $($(#[doc = $doc])+ pub $section: $name,)+
+            /// Texts about issuing cards.
+            pub cards: IssuingTexts,
             /// Texts about devices.
             pub devices: DeviceTexts,
             /// Texts about money.
@@ -142,11 +147,11 @@ sections! {
     /// 库存与状态: how many tags lie where, and what a supervisor does with them.
     stock: Stock {
         title about help
-        counts use_of issued free central tags empty
+        counts card_counts tag_counts use_of issued free central cards tags empty
         hand_ins nothing_waits why chip since tick
         exchanged forbids failed given_up
         hand_out to_outlet to_outlet_hint sns sns_hint sns_wrong done
-        status find reason_hint suspend report_lost lift
+        status sn_or_card find reason_hint suspend report_lost lift
         signatures_left allow_signatures allow_signatures_about allow_signatures_confirm
     }
     /// The fault card and the fault pages.
@@ -169,7 +174,7 @@ sections! {
     bench: Bench {
         title card insert remove reader short_apdu extended tpdu_t0 tpdu_t1 tpdu_t1_crc serial protected
         plug_in unplug missing
-        fault no_fault tear_before tear_after reset
+        fault no_fault tear_before tear_within tear_after reset
         load_elsewhere load_elsewhere_about pay_toll pay_toll_about not_taken
     }
 }

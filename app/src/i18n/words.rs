@@ -8,6 +8,7 @@ use etc_api::{OutletKind, Role};
 
 use super::Texts;
 
+mod cards;
 mod records;
 mod tags;
 
@@ -152,7 +153,7 @@ impl Texts {
             Step::Account => self.waits.account,
             Step::LetGo => self.waits.let_go,
             Step::Authorise => self.waits.authorise,
-            Step::WriteCard => self.waits.write_card,
+            Step::WriteCard | Step::WriteFile(_) => self.waits.write_card,
             Step::Confirm => self.waits.confirm,
             Step::CheckBalance => self.waits.check_balance,
             Step::CallTag => self.waits.call_tag,

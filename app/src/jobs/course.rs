@@ -2,8 +2,11 @@
 
 use apdu_core::fault::Fault;
 use apdu_core::flow::Step;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
 
-use super::now;
+use super::{Jobs, Watch, now};
+use crate::desk::{Desk, RunningJob};
 
 /// Where a task stands: the stages that are over, and what runs or broke off in the present one.
 #[derive(Clone, Debug, Default)]
@@ -40,8 +43,49 @@ impl Course {
         self.fault = Some(fault);
     }
 
+    /// An earlier stage is taken again.
+    pub fn back_to(&mut self, stage: usize) {
+        self.over.truncate(stage);
+        self.step = None;
+        self.fault = None;
+        self.began = now();
+    }
+
     /// Number of the present stage, from 0.
     pub fn stage(&self) -> usize {
         self.over.len()
     }
+}
+
+/// A task that goes by stages.
+pub trait Staged: Send + Sync + 'static {
+    /// How far it is.
+    fn course(&mut self) -> &mut Course;
+}
+
+impl Jobs {
+    /// Runs the present stage of a task in the background; a fault ends it, and it can be taken again.
+    pub(super) fn stage<J: Staged>(
+        &self,
+        job: RwSignal<J>,
+        step: Step,
+        work: impl Future<Output = Result<(), Fault>> + 'static,
+    ) {
+        let desk = self.desk;
+        desk.job.set(Some(RunningJob { writing: false }));
+        job.update(|job| job.course().run(step));
+        spawn_local(async move {
+            if let Err(fault) = work.await {
+                job.update(|job| job.course().fail(fault));
+            }
+            desk.job.set(None);
+        });
+    }
+}
+
+/// Shows the steps of a flow on the rail of its task.
+pub(super) fn watch<J: Staged>(desk: Desk, job: RwSignal<J>) -> Watch<impl FnMut(Step)> {
+    Watch::new(desk, move |step| {
+        job.update(|job| job.course().step = Some(step))
+    })
 }

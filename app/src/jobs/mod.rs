@@ -13,6 +13,7 @@ use crate::devices::trace::Traced;
 use crate::devices::{Devices, ReaderCard};
 use crate::journal;
 
+mod card_task;
 mod check;
 mod check_tag;
 mod course;
@@ -22,6 +23,7 @@ pub mod records;
 mod survey;
 mod tag_task;
 
+pub use card_task::{ApplicationList, CardJob, issuing};
 pub use check::CheckTask;
 pub use check_tag::CheckTagTask;
 pub use course::Course;
@@ -37,6 +39,12 @@ pub struct Jobs {
     desk: Desk,
     devices: Devices,
     backend: Backend,
+    /// The applications that are listed.
+    pub applications: RwSignal<ApplicationList>,
+    /// 用户卡办理
+    pub issue_card: RwSignal<CardJob>,
+    /// 卡片激活
+    pub activate_card: RwSignal<CardJob>,
     /// 卡片检测
     pub check: RwSignal<CheckTask>,
     /// 标签检测
@@ -68,6 +76,9 @@ impl Jobs {
             desk,
             devices,
             backend,
+            applications: RwSignal::default(),
+            issue_card: RwSignal::default(),
+            activate_card: RwSignal::default(),
             check: RwSignal::default(),
             check_tag: RwSignal::default(),
             issue_tag: RwSignal::default(),
@@ -101,6 +112,10 @@ impl Jobs {
 
     /// Nothing of a customer stays on the screen.
     pub fn forget(&self) {
+        self.applications.set(ApplicationList::default());
+        for job in [self.issue_card, self.activate_card] {
+            job.set(CardJob::default());
+        }
         self.check.set(CheckTask::default());
         self.check_tag.set(CheckTagTask::default());
         for job in [self.issue_tag, self.activate_tag, self.cancel_tag] {
@@ -161,7 +176,11 @@ impl<F: FnMut(Step)> Progress for Watch<F> {
     fn at(&mut self, step: Step) {
         let writing = matches!(
             step,
-            Step::WriteCard | Step::Confirm | Step::WriteTag(_) | Step::ReadBack
+            Step::WriteCard
+                | Step::Confirm
+                | Step::WriteFile(_)
+                | Step::WriteTag(_)
+                | Step::ReadBack
         );
         self.desk.job.set(Some(RunningJob { writing }));
         (self.show)(step);

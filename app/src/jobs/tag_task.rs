@@ -1,7 +1,5 @@
 //! 标签办理, 标签激活 and 标签注销: what the teller has read so far, and the flow that runs.
 
-use std::future::Future;
-
 use apdu_core::authority::{
     BeginTagTask, CancelReason, IssueMode, NamedTag, TagTask, TagTaskState, TagTasks, TagWork,
 };
@@ -9,13 +7,12 @@ use apdu_core::card::Card;
 use apdu_core::fault::{Code, Fault};
 use apdu_core::flow::{self, CheckedTag, MetTag, Progress, ReadCard, Step, TagDone};
 use apdu_core::obu::ContractSerial;
-use etc_api::CardPairing;
+use etc_api::{CardPairing, LicensedVehicle};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
-use super::course::Course;
-use super::{Jobs, Watch};
-use crate::desk::{CardInSlot, Desk, RunningJob};
+use super::Jobs;
+use super::course::{Course, Staged, watch};
+use crate::desk::CardInSlot;
 use crate::devices::InUse;
 
 /// State of a task that writes a tag.
@@ -57,7 +54,12 @@ impl TagJob {
     }
 }
 
-/// Each stage runs in the background; a fault ends it, and the stage can be taken again.
+impl Staged for TagJob {
+    fn course(&mut self) -> &mut Course {
+        &mut self.course
+    }
+}
+
 impl Jobs {
     /// 读卡: the first stage of 标签办理 and of 标签激活.
     pub fn read_card_of_tag(&self, job: RwSignal<TagJob>) {
@@ -81,6 +83,49 @@ impl Jobs {
             job.update(|job| {
                 job.card = Some((read, pairing));
                 job.course.pass();
+            });
+            Ok(())
+        });
+    }
+
+    /// 标签办理: takes a card that was issued elsewhere in the province into the records, and reads it again.
+    pub fn take_in_card(&self) {
+        let job = self.issue_tag;
+        let Some(mut card) = self.take_reader(|fault| job.update(|job| job.course.fail(fault)))
+        else {
+            return;
+        };
+        let (desk, mut backend) = (self.desk, self.backend.clone());
+        self.stage(job, Step::ReadCard, async move {
+            let mut progress = watch(desk, job);
+            flow::take_in(&mut card, &mut backend, &mut progress).await?;
+            let read = flow::show_card(&mut card, &mut progress).await?;
+            progress.at(Step::AskRecords);
+            let pairing = backend.pairing(read.issue.number).await?;
+            job.update(|job| {
+                job.card = Some((read, pairing));
+                job.course.pass();
+            });
+            Ok(())
+        });
+    }
+
+    /// 标签办理: the vehicle of the card, from its licence.
+    pub fn add_vehicle(&self, vehicle: LicensedVehicle) {
+        let job = self.issue_tag;
+        let card = job.with_untracked(|job| Some(job.card.as_ref()?.0.shown.number));
+        let Some(card) = card.filter(|_| self.desk.job.get_untracked().is_none()) else {
+            return;
+        };
+        let backend = self.backend.clone();
+        self.stage(job, Step::AskRecords, async move {
+            backend.add_vehicle(card, &vehicle).await?;
+            let pairing = backend.pairing(card).await?;
+            job.update(|job| {
+                job.course.step = None;
+                if let Some((_, known)) = &mut job.card {
+                    *known = pairing;
+                }
             });
             Ok(())
         });
@@ -243,27 +288,4 @@ impl Jobs {
         let card = self.take_reader(|fault| job.update(|job| job.course.fail(fault)))?;
         Some((card, programmer))
     }
-
-    fn stage(
-        &self,
-        job: RwSignal<TagJob>,
-        step: Step,
-        work: impl Future<Output = Result<(), Fault>> + 'static,
-    ) {
-        let desk = self.desk;
-        desk.job.set(Some(RunningJob { writing: false }));
-        job.update(|job| job.course.run(step));
-        spawn_local(async move {
-            if let Err(fault) = work.await {
-                job.update(|job| job.course.fail(fault));
-            }
-            desk.job.set(None);
-        });
-    }
-}
-
-fn watch(desk: Desk, job: RwSignal<TagJob>) -> Watch<impl FnMut(Step)> {
-    Watch::new(desk, move |step| {
-        job.update(|job| job.course.step = Some(step))
-    })
 }

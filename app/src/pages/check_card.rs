@@ -105,6 +105,9 @@ fn rail(task: &CheckTask) -> Vec<RailStep> {
 
 #[component]
 fn Checked(card: CheckedCard, on_read: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
+    let may_activate = card
+        .verdict()
+        .is_err_and(|fault| is_for_activation(fault.code));
     let may_load = card.issue.card_type == STORED_VALUE && card.verdict().is_ok();
     let again = text(|t| t.check.read_again);
     let load = text(|t| t.check.go_load);
@@ -119,6 +122,7 @@ fn Checked(card: CheckedCard, on_read: impl Fn() + Copy + Send + Sync + 'static)
         </div>
         <div class="actions">
             <Action label=again focus=true on_press=move |()| on_read() />
+            {may_activate.then(|| view! { <Activate /> })}
             {may_load
                 .then(|| {
                     view! {
@@ -126,6 +130,30 @@ fn Checked(card: CheckedCard, on_read: impl Fn() + Copy + Send + Sync + 'static)
                     }
                 })}
         </div>
+    }
+}
+
+/// Whether 卡片激活 puts it right, or says what does: outside its validity, or not in order at the back office.
+fn is_for_activation(code: Code) -> bool {
+    matches!(
+        code,
+        Code::CardExpired | Code::CardNotYetActive | Code::CardSuspended
+    )
+}
+
+#[component]
+fn Activate() -> impl IntoView {
+    let jobs = StoredValue::new_local(Jobs::get());
+    let activate = move |()| {
+        jobs.with_value(Jobs::read_card_to_activate);
+        Page::ActivateCard.open();
+    };
+    view! {
+        <Action
+            label=text(|t| t.cards.activate.go)
+            weight=Weight::Main
+            on_press=activate
+        />
     }
 }
 
@@ -168,12 +196,11 @@ fn BadVerdict(fault: Fault) -> impl IntoView {
         };
         format!("{start} · {}", fault.code)
     });
-    let explained = etc_api::faults::explain(fault.code);
     view! {
         <Note tone=tone heading=heading verdict=true>
             <p>
-                {sentence(explained.cause)} " "
-                {sentence(explained.next)} " "
+                {sentence(fault.code, |e| e.cause)} " "
+                {sentence(fault.code, |e| e.next)} " "
                 <a href=Page::Fault(fault.code).href()>{text(|t| t.faults.more)}</a>
             </p>
         </Note>

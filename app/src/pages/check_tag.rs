@@ -157,12 +157,11 @@ fn Verdict(verdict: Result<(), Fault>) -> impl IntoView {
             None => format!("{start} · {}", fault.code),
         }
     });
-    let explained = etc_api::faults::explain(fault.code);
     view! {
         <Note tone=tone heading=heading verdict=true>
             <p>
-                {sentence(explained.cause)} " "
-                {sentence(explained.next)} " "
+                {sentence(fault.code, |e| e.cause)} " "
+                {sentence(fault.code, |e| e.next)} " "
                 <a href=Page::Fault(fault.code).href()>{text(|t| t.faults.more)}</a>
             </p>
         </Note>

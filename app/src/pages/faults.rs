@@ -96,12 +96,11 @@ fn group_view(
 }
 
 fn row(code: Code) -> impl IntoView {
-    let cause = explain(code).cause;
     view! {
         <li>
             <a href=Page::Fault(code).href()>
                 <span class="code">{code.as_str()}</span>
-                <span>{sentence(cause)}</span>
+                <span>{sentence(code, |e| e.cause)}</span>
             </a>
         </li>
     }
@@ -113,10 +112,7 @@ pub fn FaultPage(
     /// The code.
     code: Code,
 ) -> impl IntoView {
-    let entry = explain(code);
-    let Explanation {
-        cause, next, dont, ..
-    } = entry;
+    let Explanation { party, retry, .. } = explain(code);
     let back_to = came_from().unwrap_or(Page::Faults);
     let back = move || {
         let t = texts();
@@ -125,32 +121,32 @@ pub fn FaultPage(
             task => fill(t.faults.back_to, tasks::title(task, t)),
         }
     };
-    let retry = move || {
+    let may_retry = move || {
         let t = &texts().faults;
-        if entry.retry { t.retry_yes } else { t.retry_no }
+        if retry { t.retry_yes } else { t.retry_no }
     };
     view! {
         <article class="fault-page">
             <header>
                 <p class="fault-code">{code.as_str()}</p>
-                <p class="fault-cause">{sentence(cause)}</p>
+                <p class="fault-cause">{sentence(code, |e| e.cause)}</p>
             </header>
             <section class="fault-next">
                 <h2>{text(|t| t.faults.next)}</h2>
-                <p>{sentence(next)}</p>
+                <p>{sentence(code, |e| e.next)}</p>
             </section>
             <section class="fault-dont">
                 <h2>{text(|t| t.faults.dont)}</h2>
-                <p>{sentence(dont)}</p>
+                <p>{sentence(code, |e| e.dont)}</p>
             </section>
             <DataList>
                 <DataRow label=text(|t| t.faults.ask)>
-                    {move || texts().whom_to_ask(entry.party)}
+                    {move || texts().whom_to_ask(party)}
                 </DataRow>
                 <DataRow label=text(|t| t.faults.party)>
-                    {move || texts().party(entry.party)}
+                    {move || texts().party(party)}
                 </DataRow>
-                <DataRow label=text(|t| t.faults.retry)>{retry}</DataRow>
+                <DataRow label=text(|t| t.faults.retry)>{may_retry}</DataRow>
             </DataList>
             <div class="actions">
                 <a class="action" href=back_to.href() data-back="">

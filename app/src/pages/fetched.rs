@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
+use super::cards::{ActivateCard, IssueCard};
 use super::check_card::CheckCard;
 use super::check_tag::CheckTag;
 use super::day::DayPage;
@@ -31,6 +32,8 @@ type Make = fn(Page) -> AnyView;
 #[wasm_split(counter, wasm_split_path = leptos::wasm_split, fallible)]
 fn counter() -> Result<Make, SplitLoaderError> {
     Ok(|page| match page {
+        Page::IssueCard => view! { <IssueCard /> }.into_any(),
+        Page::ActivateCard => view! { <ActivateCard /> }.into_any(),
         Page::CheckTag => view! { <CheckTag /> }.into_any(),
         Page::IssueTag => view! { <IssueTag /> }.into_any(),
         Page::ActivateTag => view! { <ActivateTag /> }.into_any(),
@@ -75,7 +78,9 @@ fn help() -> Result<Make, SplitLoaderError> {
 async fn fetch(page: Page) -> Result<Make, SplitLoaderError> {
     match page {
         Page::Home => Ok(|_| view! { <HomePage /> }.into_any()),
-        Page::CheckCard
+        Page::IssueCard
+        | Page::ActivateCard
+        | Page::CheckCard
         | Page::CheckTag
         | Page::IssueTag
         | Page::ActivateTag

@@ -1,8 +1,10 @@
 //! The pages, a file per task. A page watches a job and shows it; it knows neither device nor chip. The rest of the
 //! page sees sign-in, and [`Fetched`] for all others.
 
+mod cards;
 mod check_card;
 mod check_tag;
+mod course;
 mod day;
 mod devices;
 mod drawer;
@@ -17,6 +19,7 @@ mod stock;
 mod tags;
 mod unlock;
 mod vouched;
+mod waiting;
 
 pub use fetched::{Fetched, fetch_all};
 pub use sign_in::SignInPage;

@@ -3,13 +3,15 @@
 use apdu_core::fault::{Code, Fault, Written};
 use leptos::prelude::*;
 
+use super::course::{Scene, Working, rail};
+use super::waiting::WaitForBackend;
 use crate::desk::{Desk, ProgrammerStatus};
 use crate::gbk;
 use crate::i18n::{Pick, text, texts};
-use crate::jobs::{Course, Jobs, TagJob};
+use crate::jobs::{Jobs, TagJob};
 use crate::parts::{
-    Action, CardNo, Comparison, FaultCard, Note, PlateBadge, ProgrammerHint, RailState, RailStep,
-    Tone, Weight, grouped,
+    Action, CardNo, Comparison, FaultCard, Note, PlateBadge, ProgrammerHint, Tone, Weight,
+    WrittenWords, grouped,
 };
 use crate::router::Page;
 use crate::shell::use_help;
@@ -17,57 +19,13 @@ use crate::shell::use_help;
 mod activate;
 mod cancel;
 mod issue;
-mod waiting;
+mod licence;
 
 pub use activate::ActivateTag;
 pub use cancel::CancelTag;
 pub use issue::IssueTag;
-use waiting::WaitForBackend;
 
 type JobsHandle = StoredValue<Jobs, LocalStorage>;
-
-/// What the teller is shown, and asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Scene {
-    /// The stage of this number waits for the teller.
-    Stage(usize),
-    /// A flow runs.
-    Running,
-    /// The present stage broke off.
-    Broken(Fault),
-}
-
-impl Scene {
-    fn of(course: &Course) -> Self {
-        match (course.fault, course.step) {
-            (Some(fault), _) => Self::Broken(fault),
-            (None, Some(_)) => Self::Running,
-            (None, None) => Self::Stage(course.stage()),
-        }
-    }
-}
-
-/// The rail of a task whose stages have these names.
-fn rail(names: &[Pick], course: &Course) -> Vec<RailStep> {
-    let t = texts();
-    let step = |(place, name): (usize, &Pick)| {
-        let state = match (place.cmp(&course.stage()), course.fault) {
-            (std::cmp::Ordering::Less, _) => RailState::Done,
-            (std::cmp::Ordering::Greater, _) => RailState::Todo,
-            (_, None) => RailState::Active,
-            (_, Some(fault)) if fault.written == Written::Unknown => RailState::Unknown,
-            (_, Some(_)) => RailState::Failed,
-        };
-        let waits = course.step.filter(|_| state == RailState::Active);
-        RailStep {
-            label: name(t),
-            state,
-            elapsed_ms: course.over.get(place).copied(),
-            note: waits.map(|step| t.waiting(step)),
-        }
-    };
-    names.iter().enumerate().map(step).collect()
-}
 
 /// Whose card was read: plate, type, class, number, and the tag it has.
 #[component]
@@ -141,30 +99,6 @@ fn AskForTag(
     }
 }
 
-/// A stage that runs. While a chip is written it must not be moved.
-#[component]
-fn Working() -> impl IntoView {
-    let desk = Desk::get();
-    let writing = Memo::new(move |_| desk.job.get().is_some_and(|job| job.writing));
-    let heading = Signal::derive(move || {
-        let t = &texts().tags.write;
-        if writing.get() {
-            t.do_not_move
-        } else {
-            t.working
-        }
-        .to_owned()
-    });
-    move || {
-        let tone = if writing.get() {
-            Tone::Note
-        } else {
-            Tone::Quiet
-        };
-        view! { <Note tone=tone heading=heading verdict=writing.get() /> }
-    }
-}
-
 /// A stage that broke off: it can be taken again, or the tag is looked at, or cancelled.
 #[component]
 fn Broken(
@@ -174,6 +108,9 @@ fn Broken(
     on_again: Callback<()>,
     /// What that is called.
     again: Pick,
+    /// Other ways on.
+    #[prop(optional)]
+    children: Option<Children>,
 ) -> impl IntoView {
     if needs_programmer(fault.code) {
         return view! {
@@ -192,7 +129,7 @@ fn Broken(
     let label = Signal::derive(move || Some(again(texts())));
     let wrong = matches!(fault.code, Code::CardTagDiffer | Code::TagDiffers);
     view! {
-        <FaultCard fault=fault for_tag=true next_label=label on_next=on_again>
+        <FaultCard fault=fault words=WrittenWords::Tag next_label=label on_next=on_again>
             <Action label=text(|t| t.tags.menu.title) on_press=|()| Page::CheckTag.open() />
             {wrong
                 .then(|| {
@@ -203,6 +140,7 @@ fn Broken(
                         />
                     }
                 })}
+            {children.map(|children| children())}
         </FaultCard>
     }
     .into_any()

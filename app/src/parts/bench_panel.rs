@@ -211,6 +211,7 @@ fn TearSwitch(bench: BenchHandle, view: RwSignal<Option<BenchView>>) -> impl Int
     let change = move |event| {
         let tear = match event_target_value(&event).as_str() {
             "before" => Tear::Before,
+            "within" => Tear::Within,
             "after" => Tear::After,
             _ => Tear::None,
         };
@@ -219,6 +220,7 @@ fn TearSwitch(bench: BenchHandle, view: RwSignal<Option<BenchView>>) -> impl Int
     let value = move || match armed() {
         Tear::None => "none",
         Tear::Before => "before",
+        Tear::Within => "within",
         Tear::After => "after",
     };
     view! {
@@ -227,6 +229,7 @@ fn TearSwitch(bench: BenchHandle, view: RwSignal<Option<BenchView>>) -> impl Int
             <select prop:value=value on:change=change>
                 <option value="none">{text(|t| t.bench.no_fault)}</option>
                 <option value="before">{text(|t| t.bench.tear_before)}</option>
+                <option value="within">{text(|t| t.bench.tear_within)}</option>
                 <option value="after">{text(|t| t.bench.tear_after)}</option>
             </select>
         </label>

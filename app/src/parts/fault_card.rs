@@ -3,11 +3,10 @@
 
 use apdu_core::authority::RechargeState;
 use apdu_core::fault::{Code, Fault, Written};
-use etc_api::faults::explain;
 use leptos::prelude::*;
 
 use super::{Action, RecordBadge, Sign, SignMark, Weight};
-use crate::i18n::{fill, sentence, text, texts};
+use crate::i18n::{Texts, fill, sentence, text, texts};
 use crate::router::Page;
 
 /// The card that takes the place of a failing step.
@@ -21,9 +20,9 @@ pub fn FaultCard(
     /// Whether it is about a load: card and record are told then in any case.
     #[prop(optional)]
     for_load: bool,
-    /// Whether it is about a tag, which has no money on it and no record of a load.
+    /// Of which chip that is issued it is: no money and no record of a load is in question.
     #[prop(optional)]
-    for_tag: bool,
+    words: Option<WrittenWords>,
     /// Name of the main button; nothing where the page offers no next step.
     #[prop(into)]
     next_label: Signal<Option<&'static str>>,
@@ -34,7 +33,6 @@ pub fn FaultCard(
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
-    let entry = explain(fault.code);
     let unknown = is_unknown(&fault);
     let tells_card = for_load || record_state.is_some() || fault.written != Written::No;
     let heading = move || {
@@ -60,19 +58,24 @@ pub fn FaultCard(
                     <p class="fault-heading">{heading}</p>
                     <p class="fault-code">{fault.code.as_str()} {answer(&fault)}</p>
                 </div>
-                {if for_tag {
-                    view! { <WrittenTag written=fault.written /> }.into_any()
-                } else {
-                    tells_card
-                        .then(|| view! { <CardAndRecord fault=fault record_state=record_state /> })
-                        .into_any()
+                {match words {
+                    Some(words) => {
+                        view! { <WrittenChip written=fault.written words=words /> }.into_any()
+                    }
+                    None => {
+                        tells_card
+                            .then(|| {
+                                view! { <CardAndRecord fault=fault record_state=record_state /> }
+                            })
+                            .into_any()
+                    }
                 }}
             </header>
-            <p class="fault-cause">{sentence(entry.cause)}</p>
-            <p class="fault-next">{sentence(entry.next)}</p>
+            <p class="fault-cause">{sentence(fault.code, |e| e.cause)}</p>
+            <p class="fault-next">{sentence(fault.code, |e| e.next)}</p>
             <p class="fault-dont">
                 <strong>{text(|t| t.faults.dont)}</strong>
-                <span>{sentence(entry.dont)}</span>
+                <span>{sentence(fault.code, |e| e.dont)}</span>
             </p>
             <footer class="actions">
                 <a class="more" href=Page::Fault(fault.code).href()>
@@ -122,21 +125,42 @@ fn written_badge(written: Written, word: Signal<&'static str>) -> impl IntoView 
     }
 }
 
-/// Was the tag written.
+/// In whose words it is told whether a chip was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WrittenWords {
+    /// A card that is issued or activated.
+    Card,
+    /// A tag.
+    Tag,
+}
+
+impl WrittenWords {
+    /// The question, and its answers *not known* and *in part*.
+    fn of(self, texts: &Texts) -> [&'static str; 3] {
+        let (card, tag) = (&texts.cards.issue, &texts.tags.write);
+        match self {
+            Self::Card => [card.written, card.written_unknown, card.written_part],
+            Self::Tag => [tag.written, tag.written_unknown, tag.written_part],
+        }
+    }
+}
+
+/// Was the chip written.
 #[component]
-fn WrittenTag(written: Written) -> impl IntoView {
+fn WrittenChip(written: Written, words: WrittenWords) -> impl IntoView {
     let word = Signal::derive(move || {
         let t = texts();
+        let [_, unknown, part] = words.of(t);
         match written {
             Written::No => t.faults.written_no,
-            Written::Unknown => t.tags.write.written_unknown,
-            Written::Yes => t.tags.write.written_part,
+            Written::Unknown => unknown,
+            Written::Yes => part,
         }
     });
     view! {
         <dl class="fault-facts">
             <div>
-                <dt>{text(|t| t.tags.write.written)}</dt>
+                <dt>{move || words.of(texts())[0]}</dt>
                 <dd>{written_badge(written, word)}</dd>
             </div>
         </dl>

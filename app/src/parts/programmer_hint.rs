@@ -2,7 +2,6 @@
 
 use apdu_core::fault::Code;
 use apdu_core::programmer::Profile;
-use etc_api::faults::explain;
 use leptos::prelude::*;
 
 use super::{Action, Note, Tone, Weight};
@@ -32,8 +31,7 @@ pub fn ProgrammerHint() -> impl IntoView {
             .into_any()
         }
         ProgrammerStatus::Refused(code) => {
-            let entry = explain(code);
-            let heading = Signal::derive(move || format!("{code} {}", said(entry.cause)));
+            let heading = Signal::derive(move || format!("{code} {}", said(code, |e| e.cause)));
             let label: Pick = match code {
                 Code::ProgrammerInOtherTab => |t| t.tags.device.take_over,
                 _ => |t| t.tags.device.connect,
@@ -41,7 +39,7 @@ pub fn ProgrammerHint() -> impl IntoView {
             view! {
                 <Note tone=Tone::Bad heading=heading>
                     <p>
-                        {sentence(entry.next)} " " <a href=Page::Fault(code).href()>{text(|t| t.faults.more)}</a>
+                        {sentence(code, |e| e.next)} " " <a href=Page::Fault(code).href()>{text(|t| t.faults.more)}</a>
                     </p>
                     <Connect label=label />
                 </Note>

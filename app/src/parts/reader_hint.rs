@@ -1,7 +1,6 @@
 //! What stands between the teller and a card: no reader yet, or one that cannot be used.
 
 use apdu_core::fault::Code;
-use etc_api::faults::explain;
 use leptos::prelude::*;
 
 use super::{Action, Note, Tone, Weight};
@@ -35,12 +34,11 @@ pub fn ReaderHint() -> impl IntoView {
             .into_any()
         }
         ReaderStatus::Refused(code) => {
-            let entry = explain(code);
-            let heading = Signal::derive(move || format!("{code} {}", said(entry.cause)));
+            let heading = Signal::derive(move || format!("{code} {}", said(code, |e| e.cause)));
             view! {
                 <Note tone=Tone::Bad heading=heading>
                     <p>
-                        {sentence(entry.next)} " " <a href=Page::Fault(code).href()>{text(|t| t.faults.more)}</a>
+                        {sentence(code, |e| e.next)} " " <a href=Page::Fault(code).href()>{text(|t| t.faults.more)}</a>
                     </p>
                     <ReaderWays />
                 </Note>

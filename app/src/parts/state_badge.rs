@@ -1,6 +1,7 @@
-//! States of records and cards: sign and word, never colour alone.
+//! States of records, cards and applications: sign and word, never colour alone.
 
 use apdu_core::authority::{CardStatus, RechargeState};
+use etc_api::ApplicationState;
 use leptos::prelude::*;
 
 use super::{Sign, SignMark, Tone};
@@ -43,6 +44,26 @@ pub fn CardBadge(
         <span class=format!("state badge {}", tone.class())>
             <SignMark sign=sign />
             {move || texts().card_status(status)}
+        </span>
+    }
+}
+
+/// State of an application for a card.
+#[component]
+pub fn ApplicationBadge(
+    /// The state.
+    state: ApplicationState,
+) -> impl IntoView {
+    let (sign, tone) = match state {
+        ApplicationState::Open => (Sign::Note, Tone::Note),
+        ApplicationState::Begun => (Sign::Unknown, Tone::Unknown),
+        ApplicationState::Issued => (Sign::Done, Tone::Good),
+        ApplicationState::Withdrawn => (Sign::Open, Tone::Quiet),
+    };
+    view! {
+        <span class=format!("state badge {}", tone.class())>
+            <SignMark sign=sign />
+            {move || texts().application_state(state)}
         </span>
     }
 }

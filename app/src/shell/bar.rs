@@ -2,6 +2,7 @@
 
 use etc_api::Session;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 
 use crate::desk::{CardInSlot, Desk, ProgrammerStatus, ReaderStatus};
 use crate::devices::Devices;
@@ -120,8 +121,12 @@ pub fn LangSwitch() -> impl IntoView {
     });
     let change = move |_| {
         let other = desk.lang.get_untracked().other();
-        other.remember();
-        desk.lang.set(other);
+        spawn_local(async move {
+            if other.fetch().await {
+                other.remember();
+                desk.lang.set(other);
+            }
+        });
     };
     view! {
         <button

@@ -33,6 +33,8 @@ pub fn use_help(help: Signal<&'static str>) {
 fn page_help(page: Page, texts: &Texts) -> &'static str {
     match page {
         Page::Home => texts.help.home,
+        Page::IssueCard => texts.cards.menu.help_list,
+        Page::ActivateCard => texts.cards.menu.help_activate,
         Page::CheckCard => texts.help.check_card,
         Page::CheckTag => texts.tags.menu.help,
         Page::IssueTag => texts.tags.write.help_card,

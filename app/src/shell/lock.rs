@@ -2,7 +2,6 @@
 //! opens it again.
 
 use apdu_core::fault::Fault;
-use etc_api::faults::explain;
 use leptos::ev::SubmitEvent;
 use leptos::html;
 use leptos::prelude::*;
@@ -116,12 +115,12 @@ pub fn GateFault(
     fault: Signal<Option<Fault>>,
 ) -> impl IntoView {
     let shown = move |fault: Fault| {
-        let entry = explain(fault.code);
-        let heading =
-            Signal::derive(move || format!("{} {}", fault.code.as_str(), said(entry.cause)));
+        let heading = Signal::derive(move || {
+            format!("{} {}", fault.code.as_str(), said(fault.code, |e| e.cause))
+        });
         view! {
             <Note tone=Tone::Bad heading=heading>
-                {sentence(entry.next)}
+                {sentence(fault.code, |e| e.next)}
             </Note>
         }
     };

@@ -39,6 +39,13 @@ pub const GROUPS: &[Group] = &[
         label: |t| t.tags.write.group,
         tasks: &[
             Task {
+                page: Page::IssueCard,
+                digit: Some(1),
+                label: |t| t.cards.menu.issue,
+                about: |t| t.cards.menu.issue_about,
+                roles: AT_THE_COUNTER,
+            },
+            Task {
                 page: Page::IssueTag,
                 digit: Some(2),
                 label: |t| t.tags.write.issue_title,
@@ -179,6 +186,8 @@ pub fn by_digit(digit: u8, role: Role) -> Option<&'static Task> {
 pub fn title(page: Page, texts: &Texts) -> &'static str {
     match page {
         Page::Home => texts.tasks.home,
+        Page::IssueCard => texts.cards.menu.issue,
+        Page::ActivateCard => texts.cards.menu.activate,
         Page::CheckCard => texts.tasks.check,
         Page::CheckTag => texts.tags.menu.title,
         Page::IssueTag => texts.tags.write.issue_title,

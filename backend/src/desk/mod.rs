@@ -4,7 +4,10 @@
 //! the same request with the same idempotency key gets the answer that was committed with it.
 
 mod account;
+mod application;
 mod authorise;
+mod card_stock;
+mod card_task;
 mod case;
 mod confirm;
 mod create;
@@ -37,6 +40,10 @@ use crate::ledger::limits::Day;
 use crate::ledger::{Asker, Card, CardFile, Change, Record, RefundFrom, State, Switches};
 use crate::random::Random;
 use crate::store::{Commit, CountedProof, Store, StoreError, StoredAnswer, TokenHash};
+
+pub use application::{
+    AT_ONCE as APPLICATIONS_AT_ONCE, Line as ApplicationLine, take_applications,
+};
 
 /// The desk: everything a request may touch.
 #[derive(Clone, Copy)]
@@ -113,6 +120,9 @@ pub enum Error {
     /// Refused, for a reason that has a code.
     #[error("{0}")]
     Refused(Code),
+    /// An application is another teller's, by the teller's own name.
+    #[error("held by another teller")]
+    Held(String),
     /// The store failed, or a race was lost.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -123,6 +133,7 @@ impl Error {
     pub fn code(&self) -> Code {
         match self {
             Self::Refused(code) => *code,
+            Self::Held(_) => Code::ApplicationHeld,
             Self::Store(_) => Code::BackendFailed,
         }
     }

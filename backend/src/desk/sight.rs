@@ -5,7 +5,6 @@ use apdu_core::bcd::CardNumber;
 use apdu_core::calendar;
 use apdu_core::fault::Code;
 use apdu_core::toll_card::IssueFile;
-use encoding_rs::GBK;
 
 use super::{Desk, Error, Who, shown, until_settled};
 use crate::audit::{Entry, Event};
@@ -50,6 +49,17 @@ impl Desk<'_> {
                 None
             }
         };
+        let mut differences = ledger::differences(&file.card, &issue);
+        if let Some(holder) = &sight.holder
+            && self.holder_differs(&file.card, &holder.0).await?
+        {
+            // Whose it is is nobody's business here: the field alone is named.
+            differences.push(Difference {
+                field: IssueField::Holder,
+                record: String::new(),
+                card: String::new(),
+            });
+        }
         // The PIN is for those who have something to do with it now.
         let work = preflight.is_some() || file.open.is_some() || file.given_up.is_some();
         let profile = who.may_load() && work;
@@ -57,7 +67,7 @@ impl Desk<'_> {
             card: number,
             status: file.card.status,
             profile: profile.then(|| file.card.profile.clone()),
-            differences: differences(&file.card, &issue),
+            differences,
             open: file
                 .open
                 .as_ref()
@@ -71,6 +81,19 @@ impl Desk<'_> {
             book: file.card.book,
             today: calendar::today(now),
         })
+    }
+
+    /// Whether file 0016 is another than the one that this card was issued with here.
+    async fn holder_differs(&self, card: &Card, read: &[u8]) -> Result<bool, Error> {
+        let file: &[u8; 55] = read.try_into().map_err(|_| Code::MalformedFile)?;
+        let issued = match card.stock.issue.as_ref().filter(|_| card.stock.is_issued) {
+            Some(id) => self.store.card_job(id).await?,
+            None => None,
+        };
+        match issued.and_then(|job| job.wanted.holder) {
+            Some(mark) => Ok(mark != self.mark(card, file)?),
+            None => Ok(false),
+        }
     }
 
     /// Gives out the INIT that proves a card on which a load may begin.
@@ -111,53 +134,4 @@ fn sighted(who: &Who, card: CardNumber, at: i64) -> Entry {
         record: None,
         evidence: Vec::new(),
     }
-}
-
-/// The fields in which card and records differ, as a person reads them.
-fn differences(card: &Card, issue: &IssueFile) -> Vec<Difference> {
-    // GBK knows every byte: what is no character shows as U+FFFD, which differs from any record.
-    let plate = GBK.decode_without_bom_handling(issue.plate_text()).0;
-    let fields = [
-        (
-            IssueField::CardType,
-            card.kind.number().to_string(),
-            issue.card_type.to_string(),
-        ),
-        (
-            IssueField::Version,
-            format!("{:02X}", card.version),
-            format!("{:02X}", issue.version),
-        ),
-        (
-            IssueField::Start,
-            card.start.to_string(),
-            issue.start.to_string(),
-        ),
-        (
-            IssueField::Expiry,
-            card.expiry.to_string(),
-            issue.expiry.to_string(),
-        ),
-        (IssueField::Plate, card.plate.clone(), plate.into_owned()),
-        (
-            IssueField::PlateColour,
-            card.plate_colour.to_string(),
-            issue.plate_colour.to_string(),
-        ),
-        (
-            IssueField::VehicleClass,
-            card.vehicle_class.to_string(),
-            issue.vehicle_class.to_string(),
-        ),
-    ];
-    let differ = fields
-        .into_iter()
-        .filter(|(_, record, card)| record != card);
-    differ
-        .map(|(field, record, card)| Difference {
-            field,
-            record,
-            card,
-        })
-        .collect()
 }

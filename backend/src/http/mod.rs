@@ -1,5 +1,7 @@
 //! HTTP: routes, who may use them, error answers, the page. Handlers only translate.
 
+mod applications;
+mod cards;
 mod office;
 mod openapi;
 mod page;
@@ -26,6 +28,7 @@ use crate::keys::KeyStore;
 use crate::random::Random;
 use crate::sessions;
 use crate::store::Store;
+use applications::Channel;
 use problem::Refused;
 
 pub use page::Pages;
@@ -95,13 +98,31 @@ async fn guard(
     mut request: Request,
     next: Next,
 ) -> Result<Response, Refused> {
-    if let Access::Roles(roles) = access {
-        let token = request::token(request.headers()).ok_or(Code::NotSignedIn)?;
-        let who = sessions::resume(&*app.store, &token).await?;
-        if !roles.contains(&who.role) {
-            return Err(Code::RoleMayNot.into());
+    match access {
+        Access::Open => {}
+        Access::Roles(roles) => {
+            let token = request::token(request.headers()).ok_or(Code::NotSignedIn)?;
+            let who = sessions::resume(&*app.store, &token).await?;
+            if !roles.contains(&who.role) {
+                return Err(Code::RoleMayNot.into());
+            }
+            request.extensions_mut().insert(who);
         }
-        request.extensions_mut().insert(who);
+        Access::Channel => {
+            let channel = match request::bearer(request.headers()) {
+                Some(token) => sessions::channel(&*app.store, &token).await?,
+                // Whoever is signed in is somebody, but not the channel.
+                None => match request::token(request.headers()) {
+                    Some(token) => {
+                        sessions::resume(&*app.store, &token).await?;
+                        None
+                    }
+                    None => return Err(Code::NotSignedIn.into()),
+                },
+            };
+            let channel = channel.ok_or(Code::NotTheChannel)?;
+            request.extensions_mut().insert(Channel(channel));
+        }
     }
     Ok(next.run(request).await)
 }

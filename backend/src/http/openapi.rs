@@ -185,6 +185,11 @@ impl Operation<'_> {
                 operation["description"] = json!(format!("Roles: {}.", list.join(", ")));
                 operation["x-roles"] = json!(names);
             }
+            Access::Channel => {
+                operation["description"] =
+                    json!("The application channel, by `Authorization: Bearer TOKEN`.");
+                operation["security"] = json!([{ "channel": [] }]);
+            }
         }
         operation
     }
@@ -412,6 +417,10 @@ mod tests {
                 Access::Roles(roles) => {
                     assert_eq!(operation["security"], Value::Null, "{place}");
                     assert_eq!(operation["x-roles"], json!(roles), "{place}");
+                }
+                Access::Channel => {
+                    assert_eq!(operation["security"], json!([{ "channel": [] }]), "{place}");
+                    assert_eq!(operation["x-roles"], Value::Null, "{place}");
                 }
             }
             // What the path names is what the handler's arguments take from it.

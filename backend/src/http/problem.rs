@@ -51,6 +51,38 @@ pub const STATUS: &[(Code, u16)] = &[
     (Code::TagFailedThrice, 409),
     (Code::TagTaskOver, 409),
     (Code::NotShown, 409),
+    (Code::CardForbids, 409),
+    (Code::IssueTorn, 409),
+    (Code::CardRefusesWrite, 409),
+    (Code::CardDiffers, 409),
+    (Code::AlreadyIssued, 409),
+    (Code::ApplicationUnknown, 404),
+    (Code::ApplicationIssued, 409),
+    (Code::ApplicationHeld, 409),
+    (Code::ApplicationWithdrawn, 409),
+    (Code::CardTaken, 409),
+    (Code::CardOfElsewhere, 409),
+    (Code::CardNotInStock, 409),
+    (Code::TakeAnotherCard, 409),
+    (Code::CardFailedThrice, 409),
+    (Code::NotTheCards, 409),
+    (Code::BankCardInvalid, 422),
+    (Code::BankCardOfOther, 422),
+    (Code::BankCardMissing, 422),
+    (Code::NoOldCard, 409),
+    (Code::VehicleHasCard, 409),
+    (Code::OldCardUnsettled, 409),
+    (Code::NoSuchCardTask, 404),
+    (Code::CardTaskOver, 409),
+    (Code::CardNotShown, 409),
+    (Code::NotActivatable, 409),
+    (Code::CardSignaturesSpent, 409),
+    (Code::WrongCardType, 409),
+    (Code::CardNotPresent, 409),
+    (Code::DoesNotFitCard, 422),
+    (Code::CardNotIssued, 409),
+    (Code::NotTheChannel, 403),
+    (Code::TooManyApplications, 413),
     (Code::MalformedTag, 422),
     (Code::WrongVehicle, 422),
     (Code::TagAlgorithm, 422),
@@ -151,7 +183,11 @@ impl From<Error> for Refused {
             let source = std::error::Error::source(failure).map(|source| source.to_string());
             tracing::error!(cause = source.as_deref(), "{failure}");
         }
-        error.code().into()
+        let code = error.code();
+        match error {
+            Error::Held(name) => Self::with(code, name),
+            _ => code.into(),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use apdu_core::obu::ContractSerial;
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::HeaderMap;
-use axum::http::header::{CONTENT_TYPE, COOKIE};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE};
 use axum::http::request::Parts;
 use etc_api::IDEMPOTENCY_KEY;
 use schemars::{JsonSchema, json_schema};
@@ -22,6 +22,9 @@ use crate::sessions::Token;
 
 /// Longest body, in bytes. The longest honest one has a few hundred.
 const LONGEST_BODY: usize = 64 * 1024;
+
+/// Longest body of a batch, in bytes: 500 applications with everything in them.
+const LONGEST_BATCH: usize = 1024 * 1024;
 
 /// How many characters an idempotency key has.
 const KEY_LENGTH: RangeInclusive<usize> = 8..=64;
@@ -88,6 +91,15 @@ impl<T: JsonSchema> Takes for Keyed<T> {
 }
 
 async fn body(request: Request) -> Result<Vec<u8>, Refused> {
+    body_of(request, LONGEST_BODY).await
+}
+
+/// The JSON of a batch.
+pub(super) async fn long_body(request: Request) -> Result<Vec<u8>, Refused> {
+    body_of(request, LONGEST_BATCH).await
+}
+
+async fn body_of(request: Request, longest: usize) -> Result<Vec<u8>, Refused> {
     let kind = request
         .headers()
         .get(CONTENT_TYPE)
@@ -101,14 +113,14 @@ async fn body(request: Request) -> Result<Vec<u8>, Refused> {
             "the content type must be application/json",
         ));
     }
-    let bytes = to_bytes(request.into_body(), LONGEST_BODY).await;
+    let bytes = to_bytes(request.into_body(), longest).await;
     let bytes =
         bytes.map_err(|_| Refused::with(Code::BadRequest, "the body is too long or broken"))?;
     Ok(bytes.to_vec())
 }
 
 /// The parser's own message may quote the body, so only the place is told.
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
+pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
     serde_json::from_slice(body).map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());
         let what = if error.is_data() {
@@ -274,6 +286,12 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
 // The route's access tells it.
 impl Takes for SignedIn {
     fn describe(_: &mut Operation<'_>) {}
+}
+
+/// The token of a channel: `Authorization: Bearer TOKEN`.
+pub fn bearer(headers: &HeaderMap) -> Option<Token> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    Token::parse(value.strip_prefix("Bearer ")?.trim())
 }
 
 /// The token in the session cookie.

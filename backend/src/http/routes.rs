@@ -17,7 +17,7 @@ use etc_api::{Approve, Payment, Role, Session, SignIn, Status};
 use super::openapi::{Described, Document, Operation, SetCookie};
 use super::problem::Refused;
 use super::request::{COOKIE_NAME, Id, Json, Keyed, Nothing, Number, SignedIn};
-use super::{App, office, tags};
+use super::{App, applications, cards, office, tags};
 use crate::desk::{Error, Who};
 use crate::sessions;
 
@@ -28,6 +28,8 @@ pub enum Access {
     Open,
     /// Operators of these roles.
     Roles(&'static [Role]),
+    /// The application channel, with a credential of its own.
+    Channel,
 }
 
 const ALL: Access = Access::Roles(&[Role::Teller, Role::Supervisor, Role::Auditor]);
@@ -119,6 +121,32 @@ pub fn routes() -> Vec<Route> {
             .summary("Shows a card that was read; asks what may be done with it"),
         post("/api/v1/cards/{number}/unlock", LOADERS, unlock)
             .summary("A supervisor lets a card be proved again, with credentials of their own"),
+        post("/api/v1/cards/{number}/status", SUPERVISORS, cards::set_status)
+            .summary("Suspends a card, reports it lost, takes it out of use, or lifts a suspension or a loss"),
+        post(
+            "/api/v1/cards/{number}/signatures",
+            LOADERS,
+            cards::signatures,
+        )
+        .summary("A supervisor allows more signatures for a card, with credentials of their own"),
+        post("/api/v1/cards/{number}/vehicle", LOADERS, cards::vehicle)
+            .summary("Adds the vehicle of a card, as its licence describes it, where the records have none"),
+        post("/api/v1/card-tasks", LOADERS, cards::begin)
+            .summary("Begins to issue or activate a card, or goes on with it"),
+        get("/api/v1/card-tasks/{id}", ALL, cards::task).summary("One task of a card"),
+        post("/api/v1/card-tasks/{id}/show", LOADERS, cards::show)
+            .summary("Shows the card of a task, whole; asks what is to be written on it"),
+        post("/api/v1/card-tasks/{id}/sign", LOADERS, cards::sign)
+            .summary("Asks for the command that writes one file of the card"),
+        post("/api/v1/card-tasks/{id}/refused", LOADERS, cards::refused)
+            .summary("Reports that the card refused a signed command"),
+        get("/api/v1/card-stock", ALL, cards::stock)
+            .summary("How many cards there are, by outlet, type and status"),
+        post("/api/v1/card-stock/hand-out", SUPERVISORS, cards::hand_out)
+            .summary("Hands cards out to an outlet"),
+        post("/api/v1/applications/{id}/reopen", LOADERS, cards::reopen).summary(
+            "A supervisor lets an application go on after too many cards failed, with credentials of their own",
+        ),
         post("/api/v1/tags/{serial}/sight", ALL, tags::sight)
             .summary("Shows a tag that was read; asks how its vehicle information is read"),
         post("/api/v1/tags/{serial}/vehicle", LOADERS, tags::vehicle)
@@ -157,6 +185,40 @@ pub fn routes() -> Vec<Route> {
         get("/api/v1/hand-ins", ALL, tags::hand_ins).summary("Chips that wait to be handed in"),
         post("/api/v1/hand-ins/{id}/tick", LOADERS, tags::tick)
             .summary("A second person ticks a chip off that was handed in"),
+        post(
+            "/api/v1/applications",
+            Access::Channel,
+            applications::hand_in,
+        )
+        .summary("The channel hands applications in"),
+        post(
+            "/api/v1/applications/withdraw",
+            Access::Channel,
+            applications::withdraw,
+        )
+        .summary("The channel takes an application back that was not begun"),
+        get("/api/v1/applications", ALL, applications::list)
+            .summary("Applications by plate, state and day"),
+        post("/api/v1/applications/find", ALL, applications::find)
+            .summary("The applications of a person, by a number that stands in no address"),
+        post(
+            "/api/v1/applications/{id}/open",
+            LOADERS,
+            applications::open,
+        )
+        .summary("A teller takes an application up; it is locked for others for ten minutes"),
+        post(
+            "/api/v1/applications/{id}/close",
+            LOADERS,
+            applications::close,
+        )
+        .summary("The teller gives it back"),
+        post(
+            "/api/v1/applications/{id}/reveal",
+            LOADERS,
+            applications::reveal,
+        )
+        .summary("Whose application it is, unmasked"),
         post("/api/v1/recharges", LOADERS, create)
             .summary("Opens a record for a load, before money is taken"),
         get("/api/v1/recharges/{id}", ALL, record).summary("One record"),
@@ -368,7 +430,7 @@ async fn let_go(
 
 /// Carries a request that counts a proof to its end, also when the counter hangs up in the middle: a proof
 /// must not stay counted that was never judged.
-async fn to_its_end<T: Send + 'static>(
+pub(super) async fn to_its_end<T: Send + 'static>(
     work: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> Answered<T> {
     match tokio::spawn(work).await {

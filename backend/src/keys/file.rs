@@ -8,7 +8,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::des::DoubleKey;
-use super::soft::{Issuer, Levels, TagMaintenance};
+use super::soft::{CardMaintenance, Issuer, Levels, TagMaintenance};
 
 /// What a key file says.
 pub struct KeyFile {
@@ -18,6 +18,8 @@ pub struct KeyFile {
     pub issuers: BTreeMap<[u8; 2], Issuer>,
     /// Seed of the Ed25519 key that signs evidence.
     pub evidence: Option<Zeroizing<[u8; 32]>>,
+    /// Key of personal data.
+    pub personal: Option<Zeroizing<[u8; 32]>>,
 }
 
 /// What is wrong with a key file. Never shows a key.
@@ -46,7 +48,7 @@ pub enum KeyFileError {
     Key {
         /// Whose.
         network: String,
-        /// `load`, `tac`, `tag_read` or `tag_write`.
+        /// `load`, `tac`, `tag_read`, `tag_write` or `card_write`.
         table: &'static str,
         /// The index as written.
         index: String,
@@ -62,6 +64,9 @@ pub enum KeyFileError {
     /// The key that signs evidence is not 32 bytes of hex.
     #[error("evidence.key is not 64 hex digits")]
     Evidence,
+    /// The key of personal data is not 32 bytes of hex.
+    #[error("personal.key is not 64 hex digits")]
+    Personal,
     /// There is no issuer in it.
     #[error("no issuer")]
     Empty,
@@ -74,12 +79,13 @@ struct Written {
     demo: bool,
     #[serde(default)]
     issuer: Vec<WrittenIssuer>,
-    evidence: Option<WrittenEvidence>,
+    evidence: Option<WrittenSeed>,
+    personal: Option<WrittenSeed>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct WrittenEvidence {
+struct WrittenSeed {
     key: Zeroizing<String>,
 }
 
@@ -96,6 +102,14 @@ struct WrittenIssuer {
     #[serde(default)]
     tag_read: BTreeMap<String, Zeroizing<String>>,
     tag_write: Option<WrittenTagWrite>,
+    card_write: Option<WrittenCardWrite>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenCardWrite {
+    holder: Zeroizing<String>,
+    issue: Zeroizing<String>,
 }
 
 #[derive(Deserialize)]
@@ -127,23 +141,23 @@ pub fn read(text: &str) -> Result<KeyFile, KeyFileError> {
     if issuers.is_empty() {
         return Err(KeyFileError::Empty);
     }
-    let evidence = written
-        .evidence
-        .map(|written| seed(&written.key))
-        .transpose()?;
+    let seed = |written: Option<WrittenSeed>, wrong| {
+        let seed = written.map(|written| seed(&written.key).ok_or(wrong));
+        seed.transpose()
+    };
+    let evidence = seed(written.evidence, KeyFileError::Evidence)?;
+    let personal = seed(written.personal, KeyFileError::Personal)?;
     Ok(KeyFile {
         demo: written.demo,
         issuers,
         evidence,
+        personal,
     })
 }
 
-fn seed(hex: &str) -> Result<Zeroizing<[u8; 32]>, KeyFileError> {
-    let bytes = Zeroizing::new(decode(hex).ok_or(KeyFileError::Evidence)?);
-    let bytes = bytes.as_slice().try_into();
-    bytes
-        .map(Zeroizing::new)
-        .map_err(|_| KeyFileError::Evidence)
+fn seed(hex: &str) -> Option<Zeroizing<[u8; 32]>> {
+    let bytes = Zeroizing::new(decode(hex)?);
+    bytes.as_slice().try_into().ok().map(Zeroizing::new)
 }
 
 fn issuer(written: WrittenIssuer) -> Result<Issuer, KeyFileError> {
@@ -171,12 +185,20 @@ fn issuer(written: WrittenIssuer) -> Result<Issuer, KeyFileError> {
             vehicle: key(&network, "tag_write", "vehicle", &written.vehicle)?,
         }),
     };
+    let card_write = match &written.card_write {
+        None => None,
+        Some(written) => Some(CardMaintenance {
+            holder: key(&network, "card_write", "holder", &written.holder)?,
+            issue: key(&network, "card_write", "issue", &written.issue)?,
+        }),
+    };
     Ok(Issuer {
         levels,
         load,
         tac,
         tag_read,
         tag_write,
+        card_write,
     })
 }
 

@@ -5,6 +5,7 @@
 
 mod des;
 mod file;
+pub mod personal;
 mod soft;
 #[cfg(test)]
 mod tests;
@@ -50,6 +51,17 @@ pub trait KeyStore: Send + Sync {
     /// The whole UPDATE BINARY command that writes this on this tag, for one challenge of its chip (reference
     /// §4). The file must be of a length a tag has, and the system information of the tag itself.
     fn write_tag(&self, write: &TagWrite<'_>, challenge: [u8; 4]) -> Result<Vec<u8>, KeyError>;
+
+    /// Whether anything can be signed for cards of this network and algorithm.
+    fn may_write_card(&self, network: [u8; 2], algorithm: Algorithm) -> Result<(), KeyError>;
+
+    /// The whole UPDATE BINARY command that writes this file on this card, for one challenge of it (reference §4).
+    /// The file must be of a length a card has, and file 0015 must name the card itself.
+    fn write_card(&self, write: &CardWrite<'_>, challenge: [u8; 4]) -> Result<Vec<u8>, KeyError>;
+
+    /// A digest of a card's file 0016 under a key, by which the file is recognised and which tells nothing else:
+    /// it names a person.
+    fn holder_mark(&self, card: CardNumber, file: &[u8; 55]) -> Result<[u8; 32], KeyError>;
 
     /// Signs the digest of a file of this form, [`bundle::message`](crate::bundle::message). Ed25519.
     fn sign_evidence(&self, form: &'static str, digest: [u8; 32]) -> Result<[u8; 64], KeyError>;
@@ -114,6 +126,26 @@ pub enum TagContent<'a> {
     System(&'a [u8]),
     /// Its byte 26 alone.
     RemovalFlag(u8),
+}
+
+/// What is written on a card.
+#[derive(Clone, Copy)]
+pub struct CardWrite<'a> {
+    /// The card; its network names the issuer, its serial diversifies the key.
+    pub card: CardNumber,
+    /// The algorithm of its keys.
+    pub algorithm: Algorithm,
+    /// What.
+    pub content: CardContent<'a>,
+}
+
+/// The two files that are written on a card, whole.
+#[derive(Clone, Copy)]
+pub enum CardContent<'a> {
+    /// File 0016, in the master file. It names a person: no `Debug`.
+    Holder(&'a [u8; 55]),
+    /// File 0015, in the toll application: 43 or 50 bytes.
+    Issue(&'a [u8]),
 }
 
 /// An INITIALIZE FOR LOAD and what the card answered, without the MAC1.

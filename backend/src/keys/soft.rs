@@ -2,14 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use apdu_core::bcd::{Date, Time};
+use apdu_core::bcd::{CardNumber, Date, Time};
 use apdu_core::obu::{Algorithm, Contract};
 use ed25519_dalek::{Signer, SigningKey};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 use super::des::{self, DoubleKey, SingleKey};
 use super::file::{self, KeyFileError};
-use super::{Init, KeyError, KeyStore, Load, LoadKey, TagContent, TagKey, TagWrite, VehicleRead};
+use super::personal::Personal;
+use super::{
+    CardContent, CardWrite, Init, KeyError, KeyStore, Load, LoadKey, TagContent, TagKey, TagWrite,
+    VehicleRead,
+};
 use crate::bundle;
 
 /// Transaction type of a load, in every MAC of it.
@@ -28,6 +34,7 @@ const SM4: u8 = 0x04;
 pub struct SoftKeys {
     issuers: BTreeMap<[u8; 2], Issuer>,
     evidence: Option<SigningKey>,
+    personal: Option<Personal>,
     demo: bool,
 }
 
@@ -43,6 +50,8 @@ pub struct Issuer {
     pub tag_read: BTreeMap<u8, DoubleKey>,
     /// Roots of the keys that protect what is written on tags.
     pub tag_write: Option<TagMaintenance>,
+    /// Roots of the keys that protect what is written on cards.
+    pub card_write: Option<CardMaintenance>,
 }
 
 /// Roots of the maintenance keys of a tag's two directories.
@@ -51,6 +60,14 @@ pub struct TagMaintenance {
     pub system: DoubleKey,
     /// DAMK of DF01, home of the vehicle information.
     pub vehicle: DoubleKey,
+}
+
+/// Roots of the maintenance keys of a card's two directories.
+pub struct CardMaintenance {
+    /// DAMK of the master file, home of file 0016.
+    pub holder: DoubleKey,
+    /// DAMK of the toll application, home of file 0015.
+    pub issue: DoubleKey,
 }
 
 impl Issuer {
@@ -85,8 +102,14 @@ impl SoftKeys {
         Ok(Self {
             issuers: file.issuers,
             evidence: file.evidence.map(|seed| SigningKey::from_bytes(&seed)),
+            personal: file.personal.map(|key| Personal::new(&key)),
             demo: file.demo,
         })
+    }
+
+    /// The keys of personal data, if the file has one.
+    pub fn personal(&self) -> Option<&Personal> {
+        self.personal.as_ref()
     }
 
     /// Whether the file says that these are toy keys.
@@ -139,6 +162,20 @@ impl SoftKeys {
         }
         let issuer = self.issuers.get(&network).ok_or(KeyError::NoKeys)?;
         let roots = issuer.tag_write.as_ref().ok_or(KeyError::NoKeys)?;
+        Ok((issuer, roots))
+    }
+
+    /// The issuer and the maintenance roots of its cards.
+    fn card_maintenance(
+        &self,
+        network: [u8; 2],
+        algorithm: Algorithm,
+    ) -> Result<(&Issuer, &CardMaintenance), KeyError> {
+        if algorithm == Algorithm::Sm4 {
+            return Err(KeyError::UnsupportedAlgorithm);
+        }
+        let issuer = self.issuers.get(&network).ok_or(KeyError::NoKeys)?;
+        let roots = issuer.card_write.as_ref().ok_or(KeyError::NoKeys)?;
         Ok((issuer, roots))
     }
 
@@ -254,13 +291,40 @@ impl KeyStore for SoftKeys {
             ),
             _ => return Err(KeyError::NotThatFile),
         };
-        // 99 bytes at most, and four of the MAC.
-        let length = data.len() as u8 + 4;
-        let mut command = vec![0x04, 0xD6, 0x81, offset, length];
-        command.extend(data);
         let key = issuer.derive(root, write.tag.0);
-        command.extend(des::secure_mac(&key, challenge, &command));
-        Ok(command)
+        Ok(secured(&key, challenge, [0x81, offset], data))
+    }
+
+    fn may_write_card(&self, network: [u8; 2], algorithm: Algorithm) -> Result<(), KeyError> {
+        self.card_maintenance(network, algorithm).map(|_| ())
+    }
+
+    fn write_card(&self, write: &CardWrite<'_>, challenge: [u8; 4]) -> Result<Vec<u8>, KeyError> {
+        let card = write.card;
+        let (issuer, roots) = self.card_maintenance(card.network, write.algorithm)?;
+        let (root, file, data) = match write.content {
+            CardContent::Holder(file) => (&roots.holder, 0x96, &file[..]),
+            CardContent::Issue(file)
+                if [43, 50].contains(&file.len())
+                    && file[10..12] == card.network
+                    && file[12..20] == card.serial =>
+            {
+                (&roots.issue, 0x95, file)
+            }
+            CardContent::Issue(_) => return Err(KeyError::NotThatFile),
+        };
+        let key = issuer.derive(root, card.serial);
+        Ok(secured(&key, challenge, [file, 0x00], data))
+    }
+
+    fn holder_mark(&self, card: CardNumber, file: &[u8; 55]) -> Result<[u8; 32], KeyError> {
+        let (issuer, roots) = self.card_maintenance(card.network, Algorithm::TripleDes)?;
+        let key = issuer.derive(&roots.holder, card.serial);
+        // A key of any length is good for HMAC. What a MAC of a write covers is never this text.
+        let mut mac = Hmac::<Sha256>::new_from_slice(&*key).map_err(|_| KeyError::NoKeys)?;
+        mac.update(b"file 0016 of a card");
+        mac.update(file);
+        Ok(mac.finalize().into_bytes().into())
     }
 
     fn sign_evidence(&self, form: &'static str, digest: [u8; 32]) -> Result<[u8; 64], KeyError> {
@@ -272,6 +336,16 @@ impl KeyStore for SoftKeys {
         let key = self.evidence.as_ref().ok_or(KeyError::NoKeys)?;
         Ok(key.verifying_key().to_bytes())
     }
+}
+
+/// UPDATE BINARY in secure messaging: the short file and the offset, the data, and the MAC over all of it.
+fn secured(key: &DoubleKey, challenge: [u8; 4], place: [u8; 2], data: &[u8]) -> Vec<u8> {
+    // 99 bytes at most, and four of the MAC.
+    let length = data.len() as u8 + 4;
+    let mut command = vec![0x04, 0xD6, place[0], place[1], length];
+    command.extend(data);
+    command.extend(des::secure_mac(key, challenge, &command));
+    command
 }
 
 fn mac1_of(session: &SingleKey, init: &Init) -> [u8; 4] {

@@ -12,6 +12,19 @@ use serde::{Deserialize, Serialize};
 
 use super::limits::{FAILURES_ANYWHERE, FAILURES_HERE, UNREAD};
 
+/// Who decides, where and when, and where new identities come from.
+#[derive(Clone, Copy)]
+pub struct Teller<'a> {
+    /// Operator name.
+    pub operator: &'a str,
+    /// Code of the outlet.
+    pub outlet: &'a str,
+    /// Now, ms UTC.
+    pub now: i64,
+    /// A new identity.
+    pub new_id: &'a (dyn Fn() -> String + Sync),
+}
+
 /// A chip that is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Chip {
@@ -149,6 +162,36 @@ impl Attempts {
             false => kept.clone(),
         };
         Self(self.0.iter().map(one).collect())
+    }
+
+    /// The attempt after one more file was signed for this chip and task, and whether it is a new one.
+    pub(super) fn signed(
+        &self,
+        chip: Chip,
+        task: &str,
+        part: SignedPart,
+        teller: &Teller<'_>,
+    ) -> (WriteAttempt, bool) {
+        match self.open() {
+            Some(open) => {
+                let parts = [&open.parts[..], &[part]].concat();
+                let open = open.clone();
+                (WriteAttempt { parts, ..open }, false)
+            }
+            None => {
+                let new = WriteAttempt {
+                    id: (teller.new_id)(),
+                    chip,
+                    task: task.to_owned(),
+                    outlet: teller.outlet.to_owned(),
+                    operator: teller.operator.to_owned(),
+                    opened_at: teller.now,
+                    parts: vec![part],
+                    outcome: Outcome::Open,
+                };
+                (new, true)
+            }
+        }
     }
 
     /// Whether the chip may be written again at this outlet.

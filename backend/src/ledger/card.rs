@@ -2,8 +2,9 @@
 
 use apdu_core::authority::{CardProfile, CardStatus, RecordId};
 use apdu_core::bcd::{CardNumber, Date};
+use apdu_core::fault::Code;
 
-use super::limits::{Day, NONCE_LIFE};
+use super::limits::{CARD_YEARS, Day, NONCE_LIFE, SIGNATURES};
 use super::record::{Record, State};
 use super::switch::Switches;
 
@@ -32,6 +33,8 @@ pub struct Card {
     pub profile: CardProfile,
     /// What its purse wants in a load.
     pub purse: Purse,
+    /// Where it is, how its files are written, and what was signed for it.
+    pub stock: CardStock,
     /// The lowest counter the card can still stand at: the highest of a verified MAC1, or one more
     /// than a counter proved spent.
     pub proved_counter: u16,
@@ -44,6 +47,69 @@ pub struct Card {
     pub stopped: Option<CardStop>,
     /// Grows with every change of anything about this card; compare-and-swap hangs on it.
     pub revision: i64,
+}
+
+impl Card {
+    /// Why nothing is done with this card: it was not issued, or its status says so.
+    pub fn refusal(&self) -> Option<Code> {
+        match self.stock.is_issued {
+            true => self.status.refusal(),
+            false => Some(Code::CardNotIssued),
+        }
+    }
+}
+
+/// A card as a thing that is kept in a drawer, handed out and written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardStock {
+    /// Whether it was issued. A card that was not has neither plate nor dates, and no load ever begins on it.
+    pub is_issued: bool,
+    /// Code of the outlet that it was handed out to, or that issued it; missing for the central stock, and for a
+    /// card that was issued elsewhere.
+    pub outlet: Option<String>,
+    /// Issuer 发卡方标识, as on the chip: 4 bytes GBK, 4 bytes BCD.
+    pub issuer: [u8; 8],
+    /// User type 用户类型 in file 0015.
+    pub user_type: u8,
+    /// What follows the texts of file 0016.
+    pub fill: HolderFill,
+    /// For how many years this kind of card is issued.
+    pub validity_years: u8,
+    /// How many commands were signed for it, ever.
+    pub signatures: u32,
+    /// How many there may be before a supervisor is asked.
+    pub allowed: u32,
+    /// The task that issued it, or began to. While there is one, no other application may have it.
+    pub issue: Option<String>,
+}
+
+/// A card of 甘肃 that was issued before this system, or elsewhere.
+impl Default for CardStock {
+    fn default() -> Self {
+        Self {
+            is_issued: true,
+            outlet: None,
+            issuer: GANSU,
+            user_type: 0x00,
+            fill: HolderFill::Zero,
+            validity_years: CARD_YEARS,
+            signatures: 0,
+            allowed: SIGNATURES,
+            issue: None,
+        }
+    }
+}
+
+/// Issuer of the cards of 甘肃.
+const GANSU: [u8; 8] = [0xB8, 0xCA, 0xCB, 0xE0, 0x62, 0x01, 0x00, 0x01];
+
+/// What follows a text in file 0016 (reference §1.4): sources differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HolderFill {
+    /// `00…`
+    Zero,
+    /// One `00`, then `FF…`
+    ZeroThenFf,
 }
 
 /// Why nothing on a card is authorised until two persons have settled it.

@@ -4,10 +4,13 @@ use apdu_core::authority::CardStatus;
 use apdu_core::bcd::CardNumber;
 use apdu_core::fault::Code;
 
+use super::application::TurnedApplication;
 use super::book::BookRow;
 use super::card::{Card, CardStop, Nonce, VerifiedInit};
+use super::card_task::CardJob;
 use super::case::{Approval, Case};
 use super::record::{Authorisation, MoneyBack, PaymentTaken, Record};
+use super::vehicle::Vehicle;
 
 /// One row to write. All rows of a [`Change`] are written in one transaction, or none.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +55,16 @@ pub enum Write {
     LiftStop,
     /// The card's back-office status.
     SetStatus(CardStatus),
+    /// The card as it is handed out, signed for, issued or renewed: status, validity, vehicle, outlet, signatures.
+    PutCard(Box<Card>),
+    /// A new task of a card. A second open one of the same card, or for the same application, fails.
+    InsertCardJob(Box<CardJob>),
+    /// A task in its new state. `version` is the one that was read.
+    UpdateCardJob(Box<CardJob>),
+    /// An application in its new state. Where a card was issued for it, whoever applied is that card's holder.
+    TurnApplication(TurnedApplication),
+    /// The vehicle, where the records have none of this plate and colour.
+    KeepVehicle(Box<Vehicle>),
     /// A new case; a second open one about the same record or card fails.
     InsertCase(Case),
     /// One person's approval; a second one by the same person fails.

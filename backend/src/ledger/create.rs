@@ -169,7 +169,7 @@ pub fn learned(card: &Card, init: &VerifiedInit) -> Vec<Write> {
 
 /// The counter of a verified INIT is one the card can still stand at. Below what is proved it is old
 /// news; shown freshly, it is a copy of the card, or this ledger has lost something.
-pub(super) fn current(card: &Card, init: &VerifiedInit) -> Result<(), Denied> {
+pub fn current(card: &Card, init: &VerifiedInit) -> Result<(), Denied> {
     if init.counter >= card.proved_counter {
         return Ok(());
     }
@@ -198,7 +198,7 @@ pub(super) fn fits(init: &VerifiedInit, amount: u32) -> Result<(), Code> {
 
 /// Whether anything is authorised on this card at all.
 pub(super) fn goes_on(card: &Card) -> Result<(), Code> {
-    match (card.stopped, card.status.refusal()) {
+    match (card.stopped, card.refusal()) {
         (Some(_), _) => Err(Code::CardStopped),
         (None, Some(refusal)) => Err(refusal),
         (None, None) => Ok(()),

@@ -54,8 +54,14 @@ pub const FAILURES_ANYWHERE: usize = 3;
 /// How long a chip for which something was signed may stay unread before that counts as a failure, ms.
 pub const UNREAD: i64 = 24 * 60 * 60 * 1_000;
 
+/// Different cards that may fail for one application before a supervisor is asked: then it is not the cards.
+pub const CARDS_FAILED: usize = 3;
+
+/// For how many years a card is issued, where its stock record does not say otherwise.
+pub const CARD_YEARS: u8 = 10;
+
 /// For how many years a tag is issued.
-pub const TAG_YEARS: u32 = 10;
+pub const TAG_YEARS: u8 = 10;
 
 /// What an operator has opened today: records that were not closed unpaid, and their sum.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

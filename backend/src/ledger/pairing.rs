@@ -4,7 +4,7 @@ use apdu_core::authority::CardStatus;
 use apdu_core::bcd::CardNumber;
 use apdu_core::obu::ContractSerial;
 
-use super::attempt::Chip;
+use super::attempt::{Chip, Teller, WriteAttempt};
 use super::tag::Tag;
 
 /// A tag on its vehicle, with the card that goes with it.
@@ -62,6 +62,16 @@ impl Pairing {
     }
 }
 
+impl Pairing {
+    /// The same, ended.
+    pub(super) fn ended(&self, why: Ended, at: i64) -> Self {
+        Self {
+            ended: Some((at, why)),
+            ..self.clone()
+        }
+    }
+}
+
 /// A chip that somebody has to hand in; it stays on the list until a second person ticks it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HandIn {
@@ -79,6 +89,36 @@ pub struct HandIn {
     pub at: i64,
     /// Who ticked it and when, if somebody did.
     pub ticked: Option<(String, i64)>,
+}
+
+impl HandIn {
+    /// A chip that this teller has to hand in from now on.
+    pub fn new(chip: Chip, reason: HandInReason, teller: &Teller<'_>) -> Self {
+        Self {
+            id: (teller.new_id)(),
+            chip,
+            reason,
+            operator: teller.operator.to_owned(),
+            outlet: teller.outlet.to_owned(),
+            at: teller.now,
+            ticked: None,
+        }
+    }
+}
+
+/// One row to write about a chip, be it a card or a tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChipWrite {
+    /// A new attempt. A second open one on the same chip fails.
+    InsertAttempt(WriteAttempt),
+    /// An attempt with what was signed since, or with its outcome.
+    UpdateAttempt(WriteAttempt),
+    /// A new pairing. A second living one of its card, its tag or its vehicle fails.
+    InsertPairing(Pairing),
+    /// A pairing that has found its card, or has ended.
+    UpdatePairing(Pairing),
+    /// A chip for the hand-in list.
+    InsertHandIn(HandIn),
 }
 
 /// Why a chip has to be handed in.

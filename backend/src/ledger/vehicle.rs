@@ -63,6 +63,15 @@ pub const FIRST_TRUCK: u8 = 11;
 pub struct DoesNotFit;
 
 impl Vehicle {
+    /// Whether there is a kind of tag whose file has room for it.
+    pub fn fits_a_tag(&self) -> bool {
+        let roomy = TagProfile {
+            truck_unit: Unit::Decimetre,
+            ..TagProfile::default()
+        };
+        self.file(&roomy).is_ok()
+    }
+
     /// The whole vehicle information file for a tag of this profile, with its fill.
     pub fn file(&self, profile: &TagProfile) -> Result<Vec<u8>, DoesNotFit> {
         let whole = usize::from(profile.vehicle_length);

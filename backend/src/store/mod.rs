@@ -4,6 +4,8 @@
 //! them: a card whose revision has moved on, a record whose version has, or a row that a unique
 //! index refuses, undoes all.
 
+pub(crate) mod applications;
+mod cards;
 mod database;
 mod memory;
 #[cfg(test)]
@@ -23,13 +25,18 @@ use crate::ledger::{
     PosSlip, Record, Seen, Switch, Tag, Vehicle, VerifiedInit,
 };
 
+pub use applications::{
+    ApplicationChange, ApplicationSearch, ApplicationStore, Batch, PAGE, Sought, States, Taken,
+    of_place, place,
+};
+pub use cards::{CardCommit, CardCount, CardStore};
 pub use database::DatabaseStore;
 pub use memory::MemoryStore;
 pub use tags::{StockCount, TagCommit, TagStore};
 
 /// Everything the backend keeps.
 #[async_trait]
-pub trait Store: TagStore {
+pub trait Store: TagStore + CardStore + ApplicationStore {
     /// The store's clock, ms UTC. There is no other in the backend.
     async fn now(&self) -> Result<i64, StoreError>;
 

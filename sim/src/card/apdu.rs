@@ -78,7 +78,7 @@ impl Sw {
     pub const WRONG_LENGTH: Self = Self(0x6700);
     pub const INCOMPATIBLE_FILE: Self = Self(0x6981);
     pub const SECURITY_STATUS: Self = Self(0x6982);
-    pub const PIN_BLOCKED: Self = Self(0x6983);
+    pub const BLOCKED: Self = Self(0x6983);
     pub const NO_CHALLENGE: Self = Self(0x6984);
     pub const CONDITIONS: Self = Self(0x6985);
     pub const NO_CURRENT_FILE: Self = Self(0x6986);

@@ -82,7 +82,7 @@ pub struct Knobs {
     pub wrong_key_index: bool,
     /// Three wrong MAC2 in a row lock the load application for good (`9303`).
     pub locks_after_3_bad_mac2: bool,
-    /// CREDIT FOR LOAD answers `6581` and changes nothing.
+    /// CREDIT FOR LOAD answers `6581` and changes nothing; UPDATE BINARY does after half of its bytes.
     pub damaged: bool,
     /// A good INITIALIZE FOR LOAD clears the proof that was kept (reference §5).
     #[serde(default)]

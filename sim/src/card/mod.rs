@@ -78,6 +78,13 @@ impl Card {
         }
     }
 
+    /// Has the power fail after so many bytes of the next secured write, while there is power at all.
+    pub fn tear_next_write(&mut self, bytes: usize) {
+        if let Self::Toll(card) = self {
+            card.tear_next_write(bytes);
+        }
+    }
+
     /// The toll card, if it is one.
     pub fn as_toll(&self) -> Option<&TollCard> {
         match self {
@@ -116,6 +123,8 @@ struct Volatile {
     /// The challenge, zero-filled to a MAC's initial value.
     challenge: Option<[u8; 8]>,
     load: Option<load::Session>,
+    /// After so many bytes of the next secured write the power fails.
+    tear: Option<usize>,
 }
 
 /// A toll card (用户卡) with its keys, files, wallet and PIN.
@@ -175,7 +184,16 @@ impl TollCard {
         }
         // A challenge serves the next command or none, whatever that command is (reference §2.3).
         let challenge = self.volatile.challenge.take();
-        encode(Command::parse(apdu).and_then(|command| self.answer(&command, challenge)))
+        let answer = Command::parse(apdu).and_then(|command| self.answer(&command, challenge));
+        match self.volatile.powered {
+            true => encode(answer),
+            false => Vec::new(),
+        }
+    }
+
+    /// Has the power fail after so many bytes of the next secured write, while there is power at all.
+    pub fn tear_next_write(&mut self, bytes: usize) {
+        self.volatile.tear = Some(bytes);
     }
 
     fn answer(&mut self, command: &Command<'_>, challenge: Option<[u8; 8]>) -> Answer {
@@ -321,6 +339,16 @@ impl TollCard {
     /// The card number, 16 BCD digits.
     pub fn number(&self) -> [u8; 8] {
         self.number
+    }
+
+    /// File 0015, 43 or 50 bytes.
+    pub fn issue_file(&self) -> &[u8] {
+        &self.issue_file
+    }
+
+    /// File 0016, 55 bytes.
+    pub fn holder_file(&self) -> &[u8] {
+        &self.holder_file
     }
 
     /// What makes this card differ.

@@ -62,7 +62,7 @@ pub struct Personalisation {
     pub start: [u8; 4],
     /// Expiry date CCYYMMDD, BCD.
     pub expiry: [u8; 4],
-    /// Plate, GBK, at most 12 bytes; filled with 00.
+    /// Plate, GBK, at most 12 bytes.
     pub plate: Vec<u8>,
     /// User type (reference §7.3).
     pub user_type: u8,
@@ -70,9 +70,9 @@ pub struct Personalisation {
     pub plate_colour: u8,
     /// Vehicle class as binary (reference §7.2).
     pub vehicle_class: u8,
-    /// Holder name, GBK, at most 20 bytes; filled with 00.
+    /// Holder name, GBK, at most 20 bytes; where it is empty nobody has written the file.
     pub holder: Vec<u8>,
-    /// ID number, ASCII, at most 32 bytes; filled with 00.
+    /// ID number, ASCII, at most 32 bytes.
     pub id_number: Vec<u8>,
     /// ID type, the ministry code as one byte (101 → 65h).
     pub id_type: u8,
@@ -88,11 +88,13 @@ pub struct Personalisation {
     pub log: Vec<LogRecord>,
     /// The AA record of 0019; blank when absent.
     pub transit: Option<TransitRecord>,
+    /// What fills the ends of texts, what is reserved, and a holder file that nobody has written: 00 or FF.
+    pub fill: u8,
 }
 
-/// `text` cut to `N` bytes and filled with 00.
-fn filled<const N: usize>(text: &[u8]) -> [u8; N] {
-    let mut out = [0; N];
+/// `text` cut to `N` bytes and filled.
+fn filled<const N: usize>(text: &[u8], fill: u8) -> [u8; N] {
+    let mut out = [fill; N];
     for (to, from) in out.iter_mut().zip(text) {
         *to = *from;
     }
@@ -102,15 +104,18 @@ fn filled<const N: usize>(text: &[u8]) -> [u8; N] {
 impl Personalisation {
     /// File 0016, 55 bytes (reference §1.4); both flags 00.
     pub(super) fn holder_file(&self) -> Vec<u8> {
+        if self.holder.is_empty() {
+            return vec![self.fill; HOLDER_FILE];
+        }
         let mut file = vec![0, 0];
-        file.extend(filled::<20>(&self.holder));
-        file.extend(filled::<32>(&self.id_number));
+        file.extend(filled::<20>(&self.holder, self.fill));
+        file.extend(filled::<32>(&self.id_number, self.fill));
         file.push(self.id_type);
         debug_assert_eq!(file.len(), HOLDER_FILE);
         file
     }
 
-    /// File 0015 (reference §1.2), 43 bytes, filled with 00 up to `length`.
+    /// File 0015 (reference §1.2), 43 bytes, filled up to `length`.
     pub(super) fn issue_file(&self, length: u8) -> Vec<u8> {
         let mut file = self.issuer_id.to_vec();
         file.extend([self.card_type, self.version]);
@@ -118,9 +123,9 @@ impl Personalisation {
         file.extend(self.number);
         file.extend(self.start);
         file.extend(self.expiry);
-        file.extend(filled::<12>(&self.plate));
+        file.extend(filled::<12>(&self.plate, self.fill));
         file.extend([self.user_type, self.plate_colour, self.vehicle_class]);
-        file.resize(usize::from(length), 0);
+        file.resize(usize::from(length), self.fill);
         file
     }
 }

@@ -7,6 +7,9 @@ use super::knobs::{PinForm, PinKnob};
 use super::{Directory, Personalisation, TollCard};
 use crate::crypto::{Key, mac_retail};
 
+/// Wrong MACs of secured writes in a row after which their key is blocked (reference §2.5: not how many).
+const BAD_MAC_LIMIT: u8 = 3;
+
 /// The card's own keys.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Keys {
@@ -18,6 +21,9 @@ pub(super) struct Keys {
     pub maintenance_mf: Key,
     /// DAMK_DF01: MAC for 0015.
     pub maintenance_toll: Key,
+    /// Wrong MACs in a row, with the key of the master file and with the application's.
+    #[serde(default)]
+    bad_macs: [u8; 2],
 }
 
 impl Keys {
@@ -32,6 +38,7 @@ impl Keys {
             tac: key(&person.roots.tac),
             maintenance_mf: maintenance,
             maintenance_toll: maintenance,
+            bad_macs: [0; 2],
         }
     }
 }
@@ -84,7 +91,7 @@ impl TollCard {
             return Err(Sw::WRONG_LENGTH);
         }
         if self.pin.tries_left == 0 {
-            return Err(Sw::PIN_BLOCKED);
+            return Err(Sw::BLOCKED);
         }
         self.volatile.pin_verified = command.body == self.pin.value;
         if self.volatile.pin_verified {
@@ -122,6 +129,9 @@ impl TollCard {
     }
 
     /// UPDATE BINARY with MAC: `04D6 (80+SFI) offset Lc data MAC(4)` (reference §2.3, §4).
+    ///
+    /// The rule chosen for wrong MACs: each answers `6988`; after the third in a row (no accepted write with that
+    /// key in between, power cycles do not count) the key is blocked and answers `6983`.
     pub(super) fn update_binary(
         &mut self,
         command: &Command<'_>,
@@ -143,14 +153,34 @@ impl TollCard {
         if start + data.len() > length {
             return Err(Sw::WRONG_LENGTH);
         }
-        let (key, file) = match self.volatile.directory {
-            Directory::Mf => (&self.keys.maintenance_mf, &mut self.holder_file),
-            Directory::Toll => (&self.keys.maintenance_toll, &mut self.issue_file),
+        let [of_mf, of_toll] = &mut self.keys.bad_macs;
+        let (key, bad_macs, file) = match self.volatile.directory {
+            Directory::Mf => (&self.keys.maintenance_mf, of_mf, &mut self.holder_file),
+            Directory::Toll => (&self.keys.maintenance_toll, of_toll, &mut self.issue_file),
         };
+        if *bad_macs >= BAD_MAC_LIMIT {
+            return Err(Sw::BLOCKED);
+        }
         if mac_retail(key, &iv, &[&command.header, data].concat()) != *mac {
+            *bad_macs += 1;
             return Err(Sw::WRONG_SM_MAC);
         }
-        file[start..start + data.len()].copy_from_slice(data);
-        Ok(Vec::new())
+        *bad_macs = 0;
+        // A file is written byte by byte: where power or memory fails, the rest of it is as before.
+        let whole = data.len();
+        let tear = self.volatile.tear.take();
+        let written = match tear {
+            Some(tear) => tear.min(whole),
+            None if self.knobs.damaged => whole / 2,
+            None => whole,
+        };
+        file[start..start + written].copy_from_slice(&data[..written]);
+        if written == whole {
+            return Ok(Vec::new());
+        }
+        if tear.is_some() {
+            self.power_off();
+        }
+        Err(Sw::MEMORY_FAILURE)
     }
 }

@@ -1,6 +1,7 @@
 //! The chips a programmer reaches: card, ESAM, PSAMs.
 
 use super::{Fault, Programmer, Tear, Voice};
+use crate::reader::half_of_a_write;
 use crate::tag::Tag;
 
 /// A chip.
@@ -41,14 +42,21 @@ impl Programmer {
         if let ([0x00, 0xC0, 0x00, 0x00, _], Some((_, data))) = (apdu, fetched) {
             return Some([&data[..], &[0x90, 0x00]].concat());
         }
-        let is_torn = |when: Tear, tear| tear == Some((*apdu.get(1).unwrap_or(&0), when));
+        let tear = self.tear.filter(|_| chip == Chip::Card);
+        let tear = tear.and_then(|armed| armed.at(apdu));
         if chip == Chip::Card
-            && (is_torn(Tear::Before, self.tear) || self.strikes(Fault::CardPulledBefore))
+            && (tear == Some(Tear::Before) || self.strikes(Fault::CardPulledBefore))
         {
             return self.pull();
         }
         let mut answer = match chip {
-            Chip::Card => self.slot.as_mut()?.transmit(apdu),
+            Chip::Card => {
+                let card = self.slot.as_mut()?;
+                if tear == Some(Tear::Within) {
+                    card.tear_next_write(half_of_a_write(apdu));
+                }
+                card.transmit(apdu)
+            }
             Chip::Esam(place) => {
                 let mut apdu = apdu.to_vec();
                 if let [0x04, 0xD6, .., last] = &mut apdu[..]
@@ -60,13 +68,16 @@ impl Programmer {
             }
             Chip::Psam(slot) => answer_psam(self.model.psams[slot]?, apdu),
         };
+        if answer.is_empty() && tear == Some(Tear::Within) {
+            return self.pull();
+        }
         if answer.len() < 2 {
             return None;
         }
         self.seen.push((chip, apdu.to_vec()));
         let accepted = answer.ends_with(&[0x90, 0x00]);
         if chip == Chip::Card
-            && (accepted && is_torn(Tear::After, self.tear) || self.strikes(Fault::CardPulledAfter))
+            && (accepted && tear == Some(Tear::After) || self.strikes(Fault::CardPulledAfter))
         {
             return self.pull();
         }

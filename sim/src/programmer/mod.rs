@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 use crate::card::Card;
 pub use crate::faults::Ending;
 use crate::faults::Faults;
+use crate::reader::ArmedTear;
 pub use crate::reader::{Millis, Tear};
 use crate::tag::Tag;
 pub use chips::Chip;
@@ -50,7 +51,7 @@ pub struct Programmer {
     /// What waits for GET RESPONSE, and on which chip.
     waiting: Option<(Chip, Vec<u8>)>,
     /// Which INS of the card is torn, and when.
-    tear: Option<(u8, Tear)>,
+    tear: Option<ArmedTear>,
     faults: Faults<Fault>,
     seen: Vec<(Chip, Vec<u8>)>,
     now: Millis,
@@ -183,14 +184,14 @@ impl Programmer {
         self.pulled.take()
     }
 
-    /// Arms or disarms the tear of the next CREDIT FOR LOAD.
-    pub fn tear_next_credit(&mut self, when: Option<Tear>) {
-        self.tear = when.map(|when| (0x52, when));
+    /// Arms or disarms the tear of the next CREDIT FOR LOAD or secured write of the card.
+    pub fn tear_next_write(&mut self, when: Option<Tear>) {
+        self.tear = when.map(ArmedTear::AtWrite);
     }
 
     /// The tear that is armed.
     pub fn tear_armed(&self) -> Option<Tear> {
-        self.tear.map(|(_, when)| when)
+        self.tear.map(ArmedTear::when)
     }
 
     // ---------------------------------------------------------------------------------------- faults

@@ -199,7 +199,7 @@ fn a_credit_can_be_torn_in_the_slot_of_a_programmer() {
     for (when, seen, pulled) in [(Tear::Before, 3, true), (Tear::After, 4, false)] {
         let mut programmer = with_tags(Model::primitives(), &["tag-normal"]);
         programmer.insert(demo::card("normal").unwrap());
-        programmer.tear_next_credit(Some(when));
+        programmer.tear_next_write(Some(when));
         say(&mut programmer, BST);
         for list in [select, verify, init, credit] {
             say(&mut programmer, &transfer(NORMAL, "01", list));

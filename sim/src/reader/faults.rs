@@ -70,6 +70,11 @@ pub enum Fault {
     MuteBefore,
     /// ICC_MUTE, and the card has carried the command out.
     MuteAfter,
+    /// The card loses its power in the middle of a secured write: half of it is there, and the card is mute until
+    /// it is powered on again.
+    CardLosesPower,
+    /// The MAC of a secured write comes spoiled to the card, which answers 6988.
+    MacSpoiled,
     /// The card stays silent at a PPS request.
     PpsMute,
     /// The card answers PPS without PPS1: it stays at 372/1.
@@ -92,7 +97,7 @@ pub const LATE: u64 = 1_200_000;
 
 impl Fault {
     /// All of them, with the names that the console knows; one cut stands for all cuts.
-    pub const ALL: [(Self, &'static str); 39] = [
+    pub const ALL: [(Self, &'static str); 41] = [
         (Self::EmptyPacketBefore, "empty-packet-before"),
         (Self::EmptyPacketAfter, "empty-packet-after"),
         (Self::NoEmptyPacketAfter, "no-empty-packet-after"),
@@ -125,6 +130,8 @@ impl Fault {
         (Self::SlotBusy, "slot-busy"),
         (Self::MuteBefore, "mute-before"),
         (Self::MuteAfter, "mute-after"),
+        (Self::CardLosesPower, "card-loses-power"),
+        (Self::MacSpoiled, "mac-spoiled"),
         (Self::PpsMute, "pps-mute"),
         (Self::PpsReduced, "pps-reduced"),
         (Self::PpsWrong, "pps-wrong"),

@@ -33,6 +33,7 @@ pub use model::{
 };
 pub use serial::SerialReader;
 pub use slot::Tear;
+pub(crate) use slot::{ArmedTear, half_of_a_write};
 
 use crate::card::Card;
 use crate::faults::Faults;
@@ -91,7 +92,7 @@ pub struct Reader {
     out_halted: bool,
     in_halted: bool,
     /// Which INS is torn, and when.
-    tear: Option<(u8, Tear)>,
+    tear: Option<ArmedTear>,
     spare: Option<Card>,
     time_extensions: u8,
 }
@@ -108,9 +109,6 @@ struct UnderWay {
     /// A bulk Abort whose control half has not come yet.
     abort: Option<Vec<u8>>,
 }
-
-/// INS of CREDIT FOR LOAD.
-const CREDIT_FOR_LOAD: u8 = 0x52;
 
 impl Reader {
     /// An empty reader at short APDU level, configured by the operating system, whose interface has
@@ -209,19 +207,19 @@ impl Reader {
         self.spare = Some(card);
     }
 
-    /// Pulls the card at the next CREDIT FOR LOAD; `None` disarms.
-    pub fn tear_next_credit(&mut self, when: Option<Tear>) {
-        self.tear_next(CREDIT_FOR_LOAD, when);
+    /// Pulls the card at the next CREDIT FOR LOAD or secured write; `None` disarms.
+    pub fn tear_next_write(&mut self, when: Option<Tear>) {
+        self.tear = when.map(ArmedTear::AtWrite);
     }
 
     /// Pulls the card at the next command with this INS; `None` disarms. One tear is armed at most.
     pub fn tear_next(&mut self, ins: u8, when: Option<Tear>) {
-        self.tear = when.map(|when| (ins, when));
+        self.tear = when.map(|when| ArmedTear::AtIns(ins, when));
     }
 
     /// The tear that is armed.
     pub fn tear_armed(&self) -> Option<Tear> {
-        self.tear.map(|(_, when)| when)
+        self.tear.map(ArmedTear::when)
     }
 
     /// The card that a tear or a fault has pulled, once.

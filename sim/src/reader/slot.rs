@@ -15,8 +15,60 @@ use crate::faults::Faults;
 pub enum Tear {
     /// Right before the command reaches the card.
     Before,
+    /// While the card writes: half of a secured write is there. A CREDIT is one piece, and has no middle.
+    Within,
     /// After the card has accepted it (`9000`), before the answer goes out.
     After,
+}
+
+/// A tear that lies in wait, and the command it waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArmedTear {
+    /// The next CREDIT FOR LOAD or secured UPDATE BINARY.
+    AtWrite(Tear),
+    /// The next command with this INS.
+    AtIns(u8, Tear),
+}
+
+impl ArmedTear {
+    /// When the card is pulled.
+    pub fn when(self) -> Tear {
+        match self {
+            Self::AtWrite(when) | Self::AtIns(_, when) => when,
+        }
+    }
+
+    /// When the card is pulled at this command, if at all.
+    pub fn at(self, apdu: &[u8]) -> Option<Tear> {
+        let (strikes, when) = match self {
+            Self::AtWrite(when) => (is_credit(apdu) || is_secured_write(apdu), when),
+            Self::AtIns(ins, when) => (apdu.get(1) == Some(&ins), when),
+        };
+        let has_middle = when != Tear::Within || is_secured_write(apdu);
+        (strikes && has_middle).then_some(when)
+    }
+}
+
+fn is_credit(apdu: &[u8]) -> bool {
+    apdu.starts_with(&[0x80, 0x52])
+}
+
+/// Whether this is UPDATE BINARY with a MAC.
+pub fn is_secured_write(apdu: &[u8]) -> bool {
+    apdu.starts_with(&[0x04, 0xD6])
+}
+
+/// How much of a secured write a card has written in its middle: half of the file's bytes.
+pub fn half_of_a_write(apdu: &[u8]) -> usize {
+    apdu.len().saturating_sub(5 + 4) / 2
+}
+
+/// Why no answer comes from the card.
+enum Silence {
+    /// It was pulled.
+    Pulled,
+    /// It has no power, whatever the reader believes.
+    Mute,
 }
 
 /// What carrying out a command may use besides the slot.
@@ -25,8 +77,8 @@ pub struct Context<'a> {
     pub model: &'a Model,
     /// What may go wrong.
     pub faults: &'a mut Faults<Fault>,
-    /// Which INS is torn, and when.
-    pub tear: &'a mut Option<(u8, Tear)>,
+    /// Which command is torn, and when.
+    pub tear: &'a mut Option<ArmedTear>,
     /// The card that takes the place of one that is swapped.
     pub spare: &'a mut Option<Card>,
     /// Set to the time that the answer takes.
@@ -263,6 +315,13 @@ impl Slot {
         Ok(done)
     }
 
+    fn fall_silent(&mut self, silence: Silence) -> Outcome {
+        match silence {
+            Silence::Pulled => self.pull(),
+            Silence::Mute => Err(error::ICC_MUTE),
+        }
+    }
+
     fn pull(&mut self) -> Outcome {
         self.pulled = self.remove();
         Err(error::ICC_MUTE)
@@ -407,13 +466,15 @@ impl Slot {
         let (Some(card), Some(chip)) = (&mut self.card, &mut self.chip) else {
             return Err(error::ICC_MUTE);
         };
-        let (seen, tear) = (&mut self.seen, &mut *context.tear);
-        let answer = chip
-            .t0
-            .exchange(tpdu, card, |card, apdu| run(card, apdu, seen, tear));
+        let seen = &mut self.seen;
+        let mut silence = Silence::Mute;
+        let answer = chip.t0.exchange(tpdu, card, |card, apdu| {
+            let answer = run(card, apdu, seen, context);
+            answer.map_err(|why| silence = why).ok()
+        });
         match answer {
             Err(super::t0::BadLength) => Err(error::LENGTH),
-            Ok(None) => self.pull(),
+            Ok(None) => self.fall_silent(silence),
             Ok(Some(answer)) => Ok((0, answer)),
         }
     }
@@ -427,31 +488,37 @@ impl Slot {
         let (Some(card), Some(chip)) = (&mut self.card, &mut self.chip) else {
             return Err(error::ICC_MUTE);
         };
-        let (faults, contacts) = (&mut *context.faults, &context.model.contacts);
+        let contacts = &context.model.contacts;
         let t1 = &mut chip.t1;
-        if t1.is_in_chain() && faults.strikes(Fault::StopsInChain)
-            || faults.strikes(Fault::BlockToCardLost)
+        if t1.is_in_chain() && context.faults.strikes(Fault::StopsInChain)
+            || context.faults.strikes(Fault::BlockToCardLost)
         {
             return Err(error::ICC_MUTE);
         }
         match t1.kind(block) {
             // S(IFS request).
-            Some(Kind::S(0xC1)) if faults.strikes(Fault::IfsRefused) => {
+            Some(Kind::S(0xC1)) if context.faults.strikes(Fault::IfsRefused) => {
                 return Ok((0, t1.rejection()));
             }
-            Some(Kind::I { more: false, .. }) if faults.strikes(Fault::Wtx255) => {
+            Some(Kind::I { more: false, .. }) if context.faults.strikes(Fault::Wtx255) => {
                 t1.will_ask_for_time(255);
             }
-            Some(Kind::I { more: false, .. }) if faults.strikes(Fault::IfsFromCard) => {
+            Some(Kind::I { more: false, .. }) if context.faults.strikes(Fault::IfsFromCard) => {
                 t1.will_announce(254);
             }
             _ => {}
         }
         let asked = t1.time_asked();
-        let (seen, tear) = (&mut self.seen, &mut *context.tear);
-        let Some(mut answer) = t1.receive(block, |apdu| run(card, apdu, seen, tear)) else {
-            return self.pull();
+        let seen = &mut self.seen;
+        let mut silence = Silence::Mute;
+        let answer = t1.receive(block, |apdu| {
+            let answer = run(card, apdu, seen, context);
+            answer.map_err(|why| silence = why).ok()
+        });
+        let Some(mut answer) = answer else {
+            return self.fall_silent(silence);
         };
+        let faults = &mut *context.faults;
         // The time is granted by the response and allowed by bBWI of the same XfrBlock (CCID
         // §6.1.4): a reader that was not told gives up before the card is ready.
         if let (Some(multiplier), None) = (asked, t1.time_asked()) {
@@ -524,10 +591,10 @@ impl Slot {
             return Err(error::LENGTH);
         }
         let card = self.card.as_mut().ok_or(error::ICC_MUTE)?;
-        let Some(answer) = run(card, &apdu, &mut self.seen, context.tear) else {
-            return self.pull();
-        };
-        self.response = answer;
+        match run(card, &apdu, &mut self.seen, context) {
+            Ok(answer) => self.response = answer,
+            Err(silence) => return self.fall_silent(silence),
+        }
         Ok(self.next_piece(chain::BEGINS, chain::WHOLE, model))
     }
 
@@ -567,27 +634,46 @@ fn negotiate(chip: &mut Chip, request: &[u8], context: &mut Context<'_>) -> Outc
     Ok((0, answer))
 }
 
-/// Lets the card carry out an APDU, with the tear if it is armed for it; `None`: the card is pulled.
+/// Lets the card carry out an APDU, with the tear or the fault that lies in wait for it.
 fn run(
     card: &mut Card,
     apdu: &[u8],
     seen: &mut Vec<Vec<u8>>,
-    tear: &mut Option<(u8, Tear)>,
-) -> Option<Vec<u8>> {
-    let armed = tear.filter(|(ins, _)| apdu.get(1) == Some(ins));
-    let when = armed.map(|(_, when)| when);
+    context: &mut Context<'_>,
+) -> Result<Vec<u8>, Silence> {
+    let when = context.tear.and_then(|armed| armed.at(apdu));
     if when == Some(Tear::Before) {
-        *tear = None;
-        return None;
+        *context.tear = None;
+        return Err(Silence::Pulled);
     }
     if seen.len() == REMEMBERED {
         seen.remove(0);
     }
     seen.push(apdu.to_vec());
-    let answer = card.transmit(apdu);
-    if when == Some(Tear::After) && answer.ends_with(&[0x90, 0x00]) {
-        *tear = None;
-        return None;
+    let mut apdu = apdu.to_vec();
+    if is_secured_write(&apdu) {
+        if context.faults.strikes(Fault::MacSpoiled)
+            && let Some(last) = apdu.last_mut()
+        {
+            *last ^= 0x01;
+        }
+        let loses_power = context.faults.strikes(Fault::CardLosesPower);
+        if loses_power || when == Some(Tear::Within) {
+            card.tear_next_write(half_of_a_write(&apdu));
+        }
     }
-    Some(answer)
+    let answer = card.transmit(&apdu);
+    let is_torn = match when {
+        Some(Tear::Within) => answer.is_empty(),
+        Some(Tear::After) => answer.ends_with(&[0x90, 0x00]),
+        _ => false,
+    };
+    if is_torn {
+        *context.tear = None;
+        return Err(Silence::Pulled);
+    }
+    match answer.is_empty() {
+        true => Err(Silence::Mute),
+        false => Ok(answer),
+    }
 }

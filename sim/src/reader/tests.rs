@@ -476,7 +476,7 @@ fn ready_to_credit() -> (Reader, String) {
 #[test]
 fn a_tear_before_the_credit_leaves_the_card_as_it_was() {
     let (mut reader, credit) = ready_to_credit();
-    reader.tear_next_credit(Some(Tear::Before));
+    reader.tear_next_write(Some(Tear::Before));
     apdu(&mut reader, "805C000204").unwrap();
     assert_eq!(
         reader.tear_armed(),
@@ -496,7 +496,7 @@ fn a_tear_before_the_credit_leaves_the_card_as_it_was() {
 #[test]
 fn a_tear_after_the_credit_leaves_the_money_on_the_card_and_the_host_in_the_dark() {
     let (mut reader, credit) = ready_to_credit();
-    reader.tear_next_credit(Some(Tear::After));
+    reader.tear_next_write(Some(Tear::After));
     assert_eq!(apdu(&mut reader, &credit), Err([0x42, 0xFE]));
     let card = reader.take_pulled().unwrap();
     assert_eq!(card.as_toll().map(TollCard::balance), Some(50_01));
@@ -510,14 +510,71 @@ fn a_tear_after_the_credit_leaves_the_money_on_the_card_and_the_host_in_the_dark
 #[test]
 fn a_refused_credit_is_not_torn_after_and_a_tear_can_be_disarmed() {
     let (mut reader, credit) = ready_to_credit();
-    reader.tear_next_credit(Some(Tear::After));
+    reader.tear_next_write(Some(Tear::After));
     let wrong = credit.replace("0930", "0931");
     assert_eq!(apdu(&mut reader, &wrong), Ok(vec![0x93, 0x02]));
     assert_eq!(reader.tear_armed(), Some(Tear::After));
     let (mut reader, credit) = ready_to_credit();
-    reader.tear_next_credit(Some(Tear::Before));
-    reader.tear_next_credit(None);
+    reader.tear_next_write(Some(Tear::Before));
+    reader.tear_next_write(None);
     assert_eq!(apdu(&mut reader, &credit).unwrap().len(), 6);
+}
+
+/// A card in its master file, and a secured write of its holder file.
+fn ready_to_write() -> (Reader, String) {
+    let mut reader = with_card("card-new");
+    exchange(&mut reader, POWER_ON);
+    let challenge = apdu(&mut reader, "0084000004").unwrap();
+    let number = bytes("2201230100000157");
+    let area = bytes("B8CACBE0B8CACBE0").try_into().unwrap();
+    let province = crate::crypto::diversify(&crate::demo::roots().damk, &area);
+    let key = crate::crypto::diversify(&province, &number.try_into().unwrap());
+    let iv = [&challenge[..4], &[0; 4]].concat().try_into().unwrap();
+    let write = format!("04D696003B{}", "5A".repeat(55));
+    let mac = crate::crypto::mac_retail(&key, &iv, &bytes(&write));
+    (reader, write + &text(&mac))
+}
+
+/// The holder file of the card, whose first bytes are written.
+fn half() -> Vec<u8> {
+    [[0x5A; 27].as_slice(), &[0; 28]].concat()
+}
+
+#[test]
+fn a_card_pulled_within_a_secured_write_has_half_of_it() {
+    let (mut reader, write) = ready_to_write();
+    reader.tear_next_write(Some(Tear::Within));
+    assert_eq!(apdu(&mut reader, &write), Err([0x42, 0xFE]));
+    assert_eq!(reader.tear_armed(), None);
+    let card = reader.take_pulled().unwrap();
+    assert_eq!(card.as_toll().unwrap().holder_file(), half());
+
+    // A CREDIT has no middle.
+    let (mut reader, credit) = ready_to_credit();
+    reader.tear_next_write(Some(Tear::Within));
+    assert_eq!(apdu(&mut reader, &credit).unwrap().len(), 6);
+    assert_eq!(reader.tear_armed(), Some(Tear::Within));
+}
+
+#[test]
+fn a_card_that_loses_its_power_is_mute_until_it_has_it_again() {
+    let (mut reader, write) = ready_to_write();
+    reader.arm(Fault::CardLosesPower, 0, Ending::AfterOne);
+    assert_eq!(apdu(&mut reader, &write), Err([0x40, 0xFE]));
+    assert_eq!(apdu(&mut reader, "00B0960037"), Err([0x40, 0xFE]));
+    assert_eq!(reader.marks(), [Fault::CardLosesPower]);
+    exchange(&mut reader, POWER_ON);
+    let file = apdu(&mut reader, "00B0960037").unwrap();
+    assert_eq!(file[..55], half());
+}
+
+#[test]
+fn a_spoiled_mac_is_a_wrong_one() {
+    let (mut reader, write) = ready_to_write();
+    reader.arm(Fault::MacSpoiled, 0, Ending::AfterOne);
+    assert_eq!(apdu(&mut reader, &write), Ok(vec![0x69, 0x88]));
+    let card = reader.card().and_then(Card::as_toll).unwrap();
+    assert_eq!(card.holder_file(), [0; 55]);
 }
 
 #[test]

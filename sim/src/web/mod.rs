@@ -112,12 +112,12 @@ impl Bench {
         self.with_programmer(|programmer| drop(programmer.remove()));
         if self.has_reader() {
             self.with_reader(|reader| {
-                reader.tear_next_credit(self.tear.get());
+                reader.tear_next_write(self.tear.get());
                 drop(card.and_then(|card| reader.insert(card)));
             });
         } else {
             self.with_programmer(|programmer| {
-                programmer.tear_next_credit(self.tear.get());
+                programmer.tear_next_write(self.tear.get());
                 drop(card.and_then(|card| programmer.insert(card)));
             });
         }
@@ -315,29 +315,31 @@ impl VirtualBench {
         self.bench.eject();
     }
 
-    /// Arms (`before`, `after`) or disarms (`none`) the tear of the next CREDIT FOR LOAD.
-    #[wasm_bindgen(js_name = tearNextCredit)]
-    pub fn tear_next_credit(&self, when: &str) -> Result<(), JsValue> {
+    /// Arms (`before`, `within`, `after`) or disarms (`none`) the tear of the next CREDIT FOR LOAD or secured write.
+    #[wasm_bindgen(js_name = tearNextWrite)]
+    pub fn tear_next_write(&self, when: &str) -> Result<(), JsValue> {
         let when = match when {
             "before" => Some(Tear::Before),
+            "within" => Some(Tear::Within),
             "after" => Some(Tear::After),
             "none" => None,
             _ => return Err(js_sys::Error::new(&format!("no tear {when}")).into()),
         };
         self.bench.tear.set(when);
         self.bench
-            .with_reader(|reader| reader.tear_next_credit(when));
+            .with_reader(|reader| reader.tear_next_write(when));
         self.bench
-            .with_programmer(|programmer| programmer.tear_next_credit(when));
+            .with_programmer(|programmer| programmer.tear_next_write(when));
         self.bench.changed();
         Ok(())
     }
 
-    /// What is armed: `before`, `after` or `none`.
+    /// What is armed: `before`, `within`, `after` or `none`.
     #[wasm_bindgen(js_name = tearArmed)]
     pub fn tear_armed(&self) -> String {
         match self.bench.tear.get() {
             Some(Tear::Before) => "before",
+            Some(Tear::Within) => "within",
             Some(Tear::After) => "after",
             None => "none",
         }

@@ -22,8 +22,9 @@ use etc_backend::audit::{Entry, Event};
 use etc_backend::demo;
 use etc_backend::desk::{Attempt, Desk, Who};
 use etc_backend::keys::SoftKeys;
+use etc_backend::keys::personal::Personal;
 use etc_backend::ledger::{
-    Card, CardKind, Change, Means, PaymentTaken, PosSlip, Purse, Record, State, Write,
+    Card, CardKind, CardStock, Change, Means, PaymentTaken, PosSlip, Purse, Record, State, Write,
 };
 use etc_backend::random::OsRandom;
 use etc_backend::store::{Commit, DatabaseStore, Purpose, Session, Stock, StockCard, Store};
@@ -53,10 +54,12 @@ async fn main() -> Fallible<()> {
     let (store, plain) = match (kind.as_deref(), place) {
         (Some("sqlite"), Some(file)) => {
             let store = DatabaseStore::sqlite(Path::new(&file)).await?;
+            let store = store.with_personal(Personal::new(&[7; 32])).await?;
             (store, Plain::sqlite(&file).await?)
         }
         (Some("postgres"), Some(url)) => {
             let store = DatabaseStore::postgres(&url, Purpose::Demo).await?;
+            let store = store.with_personal(Personal::new(&[7; 32])).await?;
             (store, Plain::postgres(&url).await?)
         }
         _ => return Err("authorisations sqlite FILE | postgres URL".into()),
@@ -341,6 +344,7 @@ fn stock_card(number: CardNumber) -> StockCard {
                 refuses_one_fen: false,
                 refuses_odd_terminals: false,
             },
+            stock: CardStock::default(),
             proved_counter: 5,
             book: None,
             weak_random: false,
@@ -398,6 +402,7 @@ fn who(counter: usize) -> Who {
             code: "LZ01".into(),
             name: "LZ01".into(),
             kind: OutletKind::Own,
+            bank: None,
         },
         terminal: TERMINAL,
         session: session(counter).token,

@@ -5,10 +5,11 @@ use std::future::pending;
 use std::rc::Rc;
 
 use apdu_core::authority::{
-    Account, Accounted, Authorise, Authorised, Authority, BeginTagTask, CreateRecharge, Evidence,
-    InitForLoad, LetGo, Recharge, RecordId, Refusal, ShownTag, ShownVehicle, Sight, Sighted,
-    SignTag, SignedTag, TagAuthority, TagRefused, TagSight, TagSighted, TagTask, TagTaskId,
-    TagTasks, TagTold, TagVehicle,
+    Account, Accounted, Authorise, Authorised, Authority, BeginCardTask, BeginTagTask, CardRefused,
+    CardTask, CardTaskId, CardTasks, CardTold, CreateRecharge, Evidence, InitForLoad, LetGo,
+    Recharge, RecordId, Refusal, ShownTag, ShownVehicle, Sight, Sighted, SignCard, SignTag,
+    SignedCard, SignedTag, TagAuthority, TagRefused, TagSight, TagSighted, TagTask, TagTaskId,
+    TagTasks, TagTold, TagVehicle, WholeCard,
 };
 use apdu_core::bcd::CardNumber;
 use apdu_core::card::Answer;
@@ -262,6 +263,51 @@ impl TagTasks for Counter<'_> {
         Box::pin(
             self.ask(move |desk, who, attempt| {
                 wait(desk.tag_refused(who, attempt, &task, &refused))
+            }),
+        )
+    }
+}
+
+impl CardTasks for Counter<'_> {
+    fn begin_card_task<'a>(
+        &'a mut self,
+        request: &'a BeginCardTask,
+    ) -> Answer<'a, Result<CardTask, Refusal>> {
+        let request = request.clone();
+        Box::pin(
+            self.ask(move |desk, who, attempt| wait(desk.begin_card_task(who, attempt, &request))),
+        )
+    }
+
+    fn show_card<'a>(
+        &'a mut self,
+        task: &'a CardTaskId,
+        shown: &'a WholeCard,
+    ) -> Answer<'a, Result<CardTold, Refusal>> {
+        let (task, shown) = (task.clone(), shown.clone());
+        Box::pin(self.ask(move |desk, who, _| wait(desk.show_card(who, &task, &shown))))
+    }
+
+    fn sign_card<'a>(
+        &'a mut self,
+        task: &'a CardTaskId,
+        request: &'a SignCard,
+    ) -> Answer<'a, Result<SignedCard, Refusal>> {
+        let (task, request) = (task.clone(), request.clone());
+        Box::pin(
+            self.ask(move |desk, who, attempt| wait(desk.sign_card(who, attempt, &task, &request))),
+        )
+    }
+
+    fn card_refused<'a>(
+        &'a mut self,
+        task: &'a CardTaskId,
+        refused: &'a CardRefused,
+    ) -> Answer<'a, Result<CardTask, Refusal>> {
+        let (task, refused) = (task.clone(), refused.clone());
+        Box::pin(
+            self.ask(move |desk, who, attempt| {
+                wait(desk.card_refused(who, attempt, &task, &refused))
             }),
         )
     }

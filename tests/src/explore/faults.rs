@@ -34,13 +34,13 @@ pub enum Cut {
     TabGone,
     /// The reader meets the next message with this.
     Reader(Fault),
-    /// The tag's ESAM loses its power before the list reaches it.
+    /// The chip loses its power before the command reaches it.
     PowerLost,
     /// Another tag lies there instead.
     Swapped,
-    /// The ESAM's power fails in the middle of a write.
+    /// The chip's power fails in the middle of a write.
     TornWrite,
-    /// The MAC of a write comes spoilt to the ESAM.
+    /// The MAC of a write comes spoilt to the chip.
     Spoilt,
 }
 
@@ -49,6 +49,8 @@ pub enum Cut {
 pub enum Side {
     /// The card.
     Card,
+    /// A file of the card that is written.
+    CardWrite,
     /// The backend.
     Desk,
     /// A message that goes to the reader next.
@@ -71,6 +73,17 @@ impl Cut {
                 Self::PulledBefore,
                 Self::PulledAfter,
                 Self::AnswerLost,
+                Self::Panicked,
+                Self::TabGoneBefore,
+                Self::TabGoneAfter,
+            ],
+            Side::CardWrite => &[
+                Self::PulledBefore,
+                Self::PulledAfter,
+                Self::AnswerLost,
+                Self::PowerLost,
+                Self::TornWrite,
+                Self::Spoilt,
                 Self::Panicked,
                 Self::TabGoneBefore,
                 Self::TabGoneAfter,

@@ -7,6 +7,8 @@
 //! no money lost, none doubled.
 
 mod books;
+mod card_books;
+mod card_story;
 mod counter;
 mod faults;
 mod field;
@@ -26,6 +28,8 @@ use std::fmt::Debug;
 use etc_sim::reader::Model;
 
 pub use books::{Books, Line};
+pub use card_books::CardBooks;
+pub use card_story::{APPLICATION, CardAct, CardWays, explore_cards, visit_card};
 pub use counter::{Counter, RefundStep};
 pub use faults::{Chance, Cut, Faults, Side, Tear};
 pub use field::{Field, Laid, Reach};

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use apdu_core::authority::{CardProfile, CardStatus, Pin, ProofCounter};
 use apdu_core::bcd::{CardNumber, Date};
-use etc_backend::ledger::{self, CardKind, Purse};
+use etc_backend::ledger::{self, CardKind, CardStock, HolderFill, Purse};
 use etc_sim::card::{self as sim, Knobs, PinForm, Stamp, TollCard};
 
 /// A card and its back-office profile.
@@ -22,6 +22,8 @@ pub struct Subject {
     pub expiry: [u8; 4],
     /// Its load application was locked by wrong MAC2s before.
     pub locked: bool,
+    /// It is as the factory first issues it, with this fill, and lies in the stock of the first outlet.
+    pub blank: Option<u8>,
 }
 
 impl Subject {
@@ -34,6 +36,7 @@ impl Subject {
             counter: 5,
             expiry: [0x20, 0x34, 0x01, 0x14],
             locked: false,
+            blank: None,
         }
     }
 }
@@ -56,7 +59,7 @@ const ELSEWHERE: [u8; 6] = [0x99, 0x62, 0x01, 0x00, 0x00, 0x01];
 impl Plastic {
     /// The plastic of a subject.
     pub fn new(number: CardNumber, subject: &Subject) -> Self {
-        let person = sim::Personalisation {
+        let issued = sim::Personalisation {
             balance: 3_000,
             counter: subject.counter,
             plate: b"\xB8\xCAA12345".to_vec(),
@@ -64,6 +67,10 @@ impl Plastic {
             expiry: subject.expiry,
             vehicle_class: 1,
             ..sim::Personalisation::factory(number.serial)
+        };
+        let person = match subject.blank {
+            Some(fill) => sim::Personalisation::blank(number.serial, fill),
+            None => issued,
         };
         let seed = u64::from_be_bytes(number.serial);
         let mut chip = TollCard::new(&person, subject.knobs, seed);
@@ -79,11 +86,41 @@ impl Plastic {
         }
     }
 
+    /// Its files 0016 and 0015.
+    pub fn files(&self) -> [Vec<u8>; 2] {
+        let chip = self.chip.borrow();
+        [chip.holder_file().to_vec(), chip.issue_file().to_vec()]
+    }
+
     /// Taken out of the reader and put back, or met by a new tab: in the reader, without power.
     pub fn put_in(&self) {
         self.chip.borrow_mut().power_off();
         self.powered.set(false);
         self.in_reader.set(true);
+    }
+
+    /// Its power fails; it stays in the reader.
+    pub(super) fn lose_power(&self) {
+        self.chip.borrow_mut().power_off();
+        self.powered.set(false);
+    }
+
+    /// Its power fails in the middle of this secured write. Whether its file is now neither what it was nor what it
+    /// was to be.
+    pub(super) fn tear(&self, write: &[u8]) -> bool {
+        // Within the last day of validity: what an activation changes there is torn as well.
+        const WRITTEN: usize = 26;
+        let before = self.files();
+        self.chip.borrow_mut().tear_next_write(WRITTEN);
+        self.apdu(write);
+        self.powered.set(false);
+        let after = &write[5..write.len() - 4];
+        let files = self.files();
+        let changed = before
+            .iter()
+            .zip(&files)
+            .find(|(before, now)| before != now);
+        changed.is_some_and(|(_, now)| now != after)
     }
 
     pub(super) fn pull(&self) {
@@ -158,7 +195,7 @@ fn lock(chip: &mut TollCard) {
 pub fn in_the_records(number: CardNumber, subject: &Subject) -> ledger::Card {
     let knobs = &subject.knobs;
     let digits = "123456".to_owned();
-    ledger::Card {
+    let issued = ledger::Card {
         number,
         kind: CardKind::StoredValue,
         version: 0x40,
@@ -187,10 +224,30 @@ pub fn in_the_records(number: CardNumber, subject: &Subject) -> ledger::Card {
             refuses_one_fen: knobs.refuses_one_fen,
             refuses_odd_terminals: knobs.refuses_odd_terminals,
         },
+        stock: CardStock::default(),
         proved_counter: 0,
         book: None,
         weak_random: false,
         stopped: None,
         revision: 0,
+    };
+    let Some(fill) = subject.blank else {
+        return issued;
+    };
+    ledger::Card {
+        start: Date([0; 4]),
+        expiry: Date([0; 4]),
+        plate: String::new(),
+        vehicle_class: 0,
+        stock: CardStock {
+            is_issued: false,
+            outlet: Some("LZ01".into()),
+            fill: match fill {
+                0xFF => HolderFill::ZeroThenFf,
+                _ => HolderFill::Zero,
+            },
+            ..CardStock::default()
+        },
+        ..issued
     }
 }

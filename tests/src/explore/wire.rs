@@ -59,7 +59,7 @@ impl<'w> Wire<'w> {
         if command.header[1] == CREDIT
             && let Some(tear) = self.world.tear.take()
         {
-            self.bus.reader.tear_next_credit(Some(match tear {
+            self.bus.reader.tear_next_write(Some(match tear {
                 Tear::Before => etc_sim::reader::Tear::Before,
                 Tear::After => etc_sim::reader::Tear::After,
             }));

@@ -104,6 +104,10 @@ pub struct World {
     awaits: RefCell<Vec<Side>>,
     /// The story's own tear, while it is still to come.
     pub tear: Cell<Option<Tear>>,
+    /// Writes of the card that have left a mixed file.
+    pub(super) torn: Cell<u32>,
+    /// Writes of the card whose MAC was spoilt.
+    pub(super) spoilt: Cell<u32>,
     panicked: Cell<bool>,
     late: RefCell<Vec<Late>>,
     attempts: Cell<u32>,
@@ -166,6 +170,8 @@ impl World {
             faults: RefCell::new(Faults::Planned(Vec::new())),
             awaits: RefCell::default(),
             tear: Cell::new(None),
+            torn: Cell::default(),
+            spoilt: Cell::default(),
             panicked: Cell::new(false),
             late: RefCell::default(),
             attempts: Cell::new(0),
@@ -209,6 +215,8 @@ impl World {
             faults: self.faults.clone(),
             awaits: RefCell::default(),
             tear: Cell::new(None),
+            torn: Cell::default(),
+            spoilt: Cell::default(),
             panicked: Cell::new(false),
             late: RefCell::default(),
             attempts: Cell::new(0),
@@ -239,6 +247,8 @@ impl World {
             faults: self.faults.clone(),
             awaits: self.awaits.clone(),
             tear: self.tear.clone(),
+            torn: self.torn.clone(),
+            spoilt: self.spoilt.clone(),
             panicked: self.panicked.clone(),
             late: self.late.clone(),
             attempts: self.attempts.clone(),
@@ -452,6 +462,7 @@ fn stock(cards: &[(CardNumber, &Subject)]) -> Stock {
             code: code.into(),
             name: code.into(),
             kind: OutletKind::Own,
+            bank: None,
         });
         stock.terminals.push(Terminal {
             number: outlet.terminal(),
@@ -488,6 +499,11 @@ fn operator(name: &str, role: Role, outlet: &str) -> Operator {
     }
 }
 
+/// UPDATE BINARY with a MAC.
+fn is_secured_write(command: &[u8]) -> bool {
+    command.starts_with(&[0x04, 0xD6])
+}
+
 /// The reader's slot with one of the cards in it.
 pub struct Slot<'w> {
     world: &'w World,
@@ -500,7 +516,11 @@ impl Slot<'_> {
     /// What goes wrong with this command: as planned, or as the story has it.
     fn cut(&self, command: &[u8]) -> Option<Cut> {
         const CREDIT: u8 = 0x52;
-        let planned = self.world.next(Side::Card);
+        let side = match is_secured_write(command) {
+            true => Side::CardWrite,
+            false => Side::Card,
+        };
+        let planned = self.world.next(side);
         let at_credit = command.get(1) == Some(&CREDIT);
         match self.world.tear.get().filter(|_| at_credit) {
             Some(tear) => {
@@ -544,7 +564,7 @@ impl Card for Slot<'_> {
             if !card.powered.get() || session != PowerSession(card.power.get()) {
                 return Err(NoAnswer::not_sent(Code::CardGone));
             }
-            let bytes = command.to_bytes();
+            let mut bytes = command.to_bytes();
             let cut = self.cut(&bytes);
             match cut {
                 Some(Cut::PulledBefore) => {
@@ -552,7 +572,21 @@ impl Card for Slot<'_> {
                     return Err(NoAnswer::unknown(Code::CardGone));
                 }
                 Some(Cut::TabGoneBefore) => return pending().await,
+                Some(Cut::PowerLost) => card.lose_power(),
+                Some(Cut::TornWrite) => {
+                    let is_mixed = card.tear(&bytes);
+                    world.torn.set(world.torn.get() + u32::from(is_mixed));
+                }
+                Some(Cut::Spoilt) => {
+                    world.spoilt.set(world.spoilt.get() + 1);
+                    if let Some(last) = bytes.last_mut() {
+                        *last ^= 0x01;
+                    }
+                }
                 _ => {}
+            }
+            if !card.powered.get() {
+                return Err(NoAnswer::unknown(Code::CardMute));
             }
             let answer = card.apdu(&bytes);
             match cut {

@@ -73,6 +73,7 @@ fn outlet(code: &str) -> Outlet {
         code: code.into(),
         name: "贵阳一厅".into(),
         kind: OutletKind::Own,
+        bank: None,
     }
 }
 

@@ -3,11 +3,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use apdu_core::bcd::{Date, Time};
+use apdu_core::bcd::{CardNumber, Date, Time};
 use apdu_core::fault::Code;
 use apdu_core::obu::Algorithm;
 use etc_backend::demo;
-use etc_backend::keys::{Init, KeyError, KeyStore, Load, SoftKeys, TagKey, TagWrite, VehicleRead};
+use etc_backend::keys::personal::Personal;
+use etc_backend::keys::{
+    CardWrite, Init, KeyError, KeyStore, Load, SoftKeys, TagKey, TagWrite, VehicleRead,
+};
 use etc_backend::random::OsRandom;
 use etc_backend::store::{DatabaseStore, MemoryStore, Store};
 use serde_json::json;
@@ -47,6 +50,18 @@ impl KeyStore for BrokenKeys {
     }
 
     fn write_tag(&self, _: &TagWrite<'_>, _: [u8; 4]) -> Result<Vec<u8>, KeyError> {
+        panic!("secret detail")
+    }
+
+    fn may_write_card(&self, _: [u8; 2], _: Algorithm) -> Result<(), KeyError> {
+        panic!("secret detail")
+    }
+
+    fn write_card(&self, _: &CardWrite<'_>, _: [u8; 4]) -> Result<Vec<u8>, KeyError> {
+        panic!("secret detail")
+    }
+
+    fn holder_mark(&self, _: CardNumber, _: &[u8; 55]) -> Result<[u8; 32], KeyError> {
         panic!("secret detail")
     }
 
@@ -97,7 +112,7 @@ fn keys() -> Arc<dyn KeyStore> {
 #[tokio::test]
 async fn a_database_that_fails_becomes_a_problem_too() {
     let file = TemporaryFile::new("failing");
-    let store = Arc::new(DatabaseStore::sqlite(&file.0).await.unwrap());
+    let store = Arc::new(seedable(&file.0).await);
     demo::seed(&*store, &OsRandom).await.unwrap();
     let bench = Bench::of(store.clone(), keys());
     let teller = bench.counter("demo.teller").await;
@@ -113,7 +128,7 @@ async fn a_database_that_fails_becomes_a_problem_too() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_requests_at_the_same_moment_one_wins_and_money_is_taken_and_loaded_once() {
     let file = TemporaryFile::new("race");
-    let store = Arc::new(DatabaseStore::sqlite(&file.0).await.unwrap());
+    let store = Arc::new(seedable(&file.0).await);
     demo::seed(&*store, &OsRandom).await.unwrap();
     let bench = Bench::of(store.clone(), keys());
     let here = bench.counter("demo.teller").await;
@@ -144,4 +159,10 @@ async fn of_requests_at_the_same_moment_one_wins_and_money_is_taken_and_loaded_o
     assert_eq!(first.ok()["state"], "loaded");
     assert_eq!(second.ok()["state"], "loaded");
     store.close().await;
+}
+
+/// A store that takes the holders of the demo's cards.
+async fn seedable(file: &std::path::Path) -> DatabaseStore {
+    let store = DatabaseStore::sqlite(file).await.unwrap();
+    store.with_personal(Personal::new(&[7; 32])).await.unwrap()
 }

@@ -5,6 +5,7 @@
 mod admin;
 mod bad_input;
 mod bench;
+mod card_tasks;
 mod cuts;
 mod decisions;
 mod failures;

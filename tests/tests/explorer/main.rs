@@ -12,6 +12,7 @@ use etc_tests::explore::{
 };
 use etc_tests::run;
 
+mod cards;
 mod databases;
 mod tags;
 mod wire;

@@ -7,6 +7,7 @@
 
 mod desk;
 mod stories;
+mod stories_cards;
 mod stories_devices;
 mod stories_evidence;
 mod stories_money;
@@ -62,6 +63,19 @@ async fn stories(browser: Rc<Browser>) {
         a_page_that_cannot_be_fetched_is_asked_for_again,
         everything_is_there_in_english,
         a_bank_teller_is_refused_cash,
+    );
+    tell!(browser, stories_cards:
+        a_card_is_issued_from_an_application,
+        a_torn_issue_goes_on_with_the_same_card,
+        a_bank_wants_a_card_of_its_own,
+        an_application_is_one_tellers_at_a_time,
+        nothing_is_written_to_a_wrong_card,
+        after_three_cards_it_is_not_the_cards,
+        a_card_is_exchanged,
+        the_backend_is_away_while_a_card_is_issued,
+        a_card_outside_its_validity_is_activated,
+        a_card_issued_elsewhere_gets_a_tag,
+        issuing_cards_is_there_in_english,
     );
     tell!(browser, stories_devices:
         a_reader_is_looked_at_without_signing_in,

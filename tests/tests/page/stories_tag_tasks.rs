@@ -314,10 +314,10 @@ pub async fn the_stock_is_kept_by_a_supervisor(desk: &Desk<'_>) {
     browser.see("已办给车辆").await;
     desk.picture("stock-counts").await;
     browser.press("待上交").await;
-    browser.see("换签收回").await;
+    browser.see("换办收回").await;
     desk.picture("stock-hand-ins").await;
     browser.press("已收到").await;
-    browser.see("没有等待上交的标签").await;
+    browser.see("没有等待上交的卡片和标签").await;
 
     browser.press("发放").await;
     browser.type_into("发往网点", "LZ01").await;

@@ -75,6 +75,8 @@ fn concerns(fault: Fault, setup: &Setup) -> bool {
         Fault::StopsInChain => setup.chains,
         Fault::PpsMute | Fault::PpsReduced | Fault::PpsWrong => setup.pps,
         Fault::FrameRefused | Fault::FrameSpoilt => false,
+        // Only a secured write can be spoilt, or torn by the power.
+        Fault::CardLosesPower | Fault::MacSpoiled => false,
         _ => true,
     }
 }

@@ -75,6 +75,7 @@ fn away<T>() -> Result<T, Refusal> {
     })
 }
 
+mod cards;
 mod costs;
 mod faults;
 mod levels;

@@ -196,6 +196,7 @@ impl Card for Plastic {
     ) -> Answer<'a, Result<Response, NoAnswer>> {
         at_once(Ok(match &*encode(&command.to_bytes()) {
             "00A4000002100100" => response("9000"),
+            "00B0950032" => response("6700"),
             "00B095002B" => {
                 self.0.borrow_mut().push("card".into());
                 response(&format!("{CARD}9000"))

@@ -1,7 +1,6 @@
 //! 现场采集 of a programmer: what passes over its line, written down for `serial-desk` to replay.
 
 use apdu_core::fault::Code;
-use etc_api::faults::explain;
 use leptos::prelude::*;
 
 use super::facts;
@@ -104,7 +103,7 @@ fn shown(surveyed: Surveyed) -> impl IntoView {
 fn outcome(answered: Result<(), Code>) -> String {
     match answered {
         Ok(()) => texts().devices.kit.answered.to_owned(),
-        Err(code) => format!("{code} {}", said(explain(code).cause)),
+        Err(code) => format!("{code} {}", said(code, |e| e.cause)),
     }
 }
 

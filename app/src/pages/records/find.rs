@@ -6,17 +6,14 @@ use leptos::prelude::*;
 
 use super::JobsHandle;
 use super::cases::Cases;
-use super::table::{self, RecordTable};
+use super::table::RecordTable;
 use crate::desk::{CardInSlot, Desk, ReaderStatus};
-use crate::i18n::{Pick, text, texts};
+use crate::i18n::{Pick, text};
 use crate::jobs::{Jobs, RecordsTask};
-use crate::parts::{Action, FaultCard, Field, PlateBadge, ReaderHint, Tab, Tabs};
+use crate::parts::{
+    Action, FaultCard, PlateBadge, PlateEntry, PlateField, ReaderHint, Tab, Tabs, enter,
+};
 use crate::shell::use_help;
-
-/// Plate colours that a vehicle may have.
-const COLOURS: std::ops::RangeInclusive<u8> = 0..=6;
-/// Characters of the shortest plate.
-const SHORTEST_PLATE: usize = 7;
 
 /// Search and list.
 #[component]
@@ -28,7 +25,7 @@ pub fn Find(jobs: JobsHandle) -> impl IntoView {
         <div
             class="records"
             on:keydown=|event| {
-                if table::enter(&event) {
+                if enter(&event) {
                     event.prevent_default();
                 }
             }
@@ -75,22 +72,13 @@ fn Search(jobs: JobsHandle) -> impl IntoView {
         .with_untracked(|task| task.query.clone())
         .unwrap_or_default();
     let first = asked == RecordQuery::default();
-    let typed = RwSignal::new(asked.plate.unwrap_or_default());
-    let colour = RwSignal::new(asked.plate_colour.unwrap_or_default());
-    let missing = RwSignal::new(false);
-    let plate = Memo::new(move |_| typed.with(|typed| plain(typed)));
-    let wrong = Signal::derive(move || {
-        let short = missing.get() && plate.with(|plate| is_too_short(plate));
-        short.then(|| texts().records.find.plate_missing)
-    });
+    let plate = PlateEntry::new(asked.plate, asked.plate_colour);
     let busy = Signal::derive(move || task.with(|task| task.asking || task.is_running()));
     let go = move || {
-        let plate = plate.get_untracked();
-        missing.set(is_too_short(&plate));
-        if !missing.get_untracked() && !busy.get_untracked() {
+        if let Some((plate, colour)) = plate.whole().filter(|_| !busy.get_untracked()) {
             let query = RecordQuery {
                 plate: Some(plate),
-                plate_colour: Some(colour.get_untracked()),
+                plate_colour: Some(colour),
                 ..RecordQuery::default()
             };
             jobs.with_value(|jobs| jobs.find_records(query));
@@ -108,22 +96,12 @@ fn Search(jobs: JobsHandle) -> impl IntoView {
                 go();
             }
         >
-            <Field
-                name="plate"
-                label=text(|t| t.records.find.plate)
-                value=typed
-                hint=text(|t| t.records.find.plate_hint)
-                wrong=wrong
-                scan=true
-                focus=first
-                class="plate-input"
-            />
-            <label class="field">
-                <span>{text(|t| t.records.find.colour)}</span>
-                <Colours chosen=colour />
-            </label>
+            <PlateField value=plate focus=first />
             <div class="records-plate" aria-hidden="true">
-                {move || view! { <PlateBadge plate=plate.get() colour=colour.get() /> }}
+                {move || {
+                    let (plate, colour) = plate.shown();
+                    view! { <PlateBadge plate=plate colour=colour /> }
+                }}
             </div>
             <div class="actions">
                 <button type="submit" class="action main" disabled=move || busy.get()>
@@ -137,26 +115,6 @@ fn Search(jobs: JobsHandle) -> impl IntoView {
                 />
             </div>
         </form>
-    }
-}
-
-#[component]
-fn Colours(chosen: RwSignal<u8>) -> impl IntoView {
-    let option = |code: u8| {
-        let name = move || texts().plate_colour(code);
-        view! { <option value=code.to_string()>{name}</option> }
-    };
-    view! {
-        <select
-            prop:value=move || chosen.get().to_string()
-            on:change=move |event| {
-                if let Ok(code) = event_target_value(&event).parse() {
-                    chosen.set(code);
-                }
-            }
-        >
-            {COLOURS.map(option).collect_view()}
-        </select>
     }
 }
 
@@ -224,46 +182,5 @@ fn Nothing(about: Pick) -> impl IntoView {
     view! {
         <p class="empty records-empty">{text(about)}</p>
         {move || (!ready.get()).then(|| view! { <ReaderHint /> })}
-    }
-}
-
-/// The plate in what was typed or scanned: without gaps and dots, letters in capitals, and narrow where an
-/// input method wrote them wide.
-fn plain(typed: &str) -> String {
-    let narrow = |c| match c {
-        '\u{FF10}'..='\u{FF5A}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
-        other => other,
-    };
-    let gap = |c: &char| c.is_whitespace() || matches!(c, '\u{B7}' | '\u{30FB}' | '.' | '-');
-    let letters = typed.chars().map(narrow).filter(|c| !gap(c));
-    letters.map(|c| c.to_ascii_uppercase()).collect()
-}
-
-fn is_too_short(plate: &str) -> bool {
-    plate.chars().count() < SHORTEST_PLATE
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_plate_is_found_however_it_was_typed() {
-        for typed in [
-            "甘A12345",
-            "甘a12345",
-            " 甘A·12345 ",
-            "甘Ａ１２３４５",
-            "甘A-123 45",
-        ] {
-            assert_eq!(plain(typed), "甘A12345", "{typed}");
-        }
-    }
-
-    #[test]
-    fn a_part_of_a_plate_is_not_asked_for() {
-        assert!(is_too_short("甘A123"));
-        assert!(!is_too_short("甘A12345"));
-        assert!(!is_too_short("甘AD00033"));
     }
 }

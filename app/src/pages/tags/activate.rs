@@ -50,7 +50,7 @@ pub fn ActivateTag() -> impl IntoView {
                         };
                         view! { <Broken fault=fault again=again on_again=go /> }.into_any()
                     }
-                    Scene::Running => view! { <Working /> }.into_any(),
+                    Scene::Running => view! { <Working do_not_move=|t| t.tags.write.do_not_move /> }.into_any(),
                     Scene::Stage(0) => view! { <PutCard on_read=read_card /> }.into_any(),
                     Scene::Stage(TAG) => {
                         view! {

@@ -35,7 +35,7 @@ pub fn CancelTag() -> impl IntoView {
                         view! { <Broken fault=fault again=|t| t.tags.page.read_again on_again=go /> }
                             .into_any()
                     }
-                    Scene::Running => view! { <Working /> }.into_any(),
+                    Scene::Running => view! { <Working do_not_move=|t| t.tags.write.do_not_move /> }.into_any(),
                     Scene::Stage(0) => {
                         view! {
                             <WithProgrammer>

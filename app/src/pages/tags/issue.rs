@@ -4,6 +4,7 @@ use apdu_core::authority::{IssueMode, TagTask, TagWork};
 use apdu_core::fault::Code;
 use leptos::prelude::*;
 
+use super::licence::Licence;
 use super::{Broken, CardSubject, Done, JobsHandle, Scene, WithProgrammer, Working, rail};
 use crate::i18n::{Pick, text, texts};
 use crate::jobs::Jobs;
@@ -33,6 +34,12 @@ pub fn IssueTag() -> impl IntoView {
     let steps = Signal::derive(move || job.with(|job| rail(&STAGES, &job.course)));
     let scene = Memo::new(move |_| job.with(|job| Scene::of(&job.course)));
     let read = move || jobs.with_value(|jobs| jobs.read_card_of_tag(job));
+    let lacks_vehicle = move || {
+        job.with(|job| {
+            let pairing = job.card.as_ref().map(|(_, pairing)| pairing);
+            pairing.is_some_and(|pairing| !pairing.vehicle_known)
+        })
+    };
     view! {
         <section class="task">
             <StepRail steps=steps />
@@ -54,10 +61,31 @@ pub fn IssueTag() -> impl IntoView {
                             true => job.update(|job| job.course.fault = None),
                             false => read(),
                         };
-                        view! { <Broken fault=fault again=again on_again=go /> }.into_any()
+                        let is_unknown = fault.code == Code::CardUnknown;
+                        let take_in = move |()| jobs.with_value(Jobs::take_in_card);
+                        view! {
+                            <Broken fault=fault again=again on_again=go>
+                                {is_unknown
+                                    .then(|| {
+                                        view! {
+                                            <Action
+                                                label=text(|t| t.cards.take_in.go)
+                                                on_press=take_in
+                                            />
+                                        }
+                                    })}
+                            </Broken>
+                        }
+                            .into_any()
                     }
-                    Scene::Running => view! { <Working /> }.into_any(),
+                    Scene::Running => view! { <Working do_not_move=|t| t.tags.write.do_not_move /> }.into_any(),
                     Scene::Stage(0) => view! { <PutCard on_read=read /> }.into_any(),
+                    Scene::Stage(ENTRY) if lacks_vehicle() => {
+                        let class = job.with_untracked(|job| {
+                            job.card.as_ref().map(|(read, _)| read.issue.vehicle_class)
+                        });
+                        view! { <Licence jobs=jobs class=class.unwrap_or_default() /> }.into_any()
+                    }
                     Scene::Stage(ENTRY) => {
                         view! {
                             <WithProgrammer>

@@ -1,17 +1,19 @@
 //! A task begins, or one that is open goes on.
 
 use apdu_core::authority::{CardStatus, IssueMode, TagTaskState, TagWork};
-use apdu_core::bcd::{Date, Time};
-use apdu_core::calendar::{date_time, second_at, today};
+use apdu_core::bcd::Date;
+use apdu_core::calendar::today;
 use apdu_core::fault::Code;
 use apdu_core::obu::{Contract, RemovalFlag, SystemInformation};
 
+use super::super::attempt::Chip;
 use super::super::card::Card;
 use super::super::limits::TAG_YEARS;
-use super::super::pairing::{HandInReason, Pairing};
+use super::super::pairing::{ChipWrite, HandIn, HandInReason, Pairing};
 use super::super::tag::{Issued, Tag};
+use super::super::validity::validity;
 use super::super::vehicle::Vehicle;
-use super::{Draft, TagDecision, TagFile, TagJob, TagWrite, Teller, Wanted, hand_in, may_be_used};
+use super::{Draft, TagDecision, TagFile, TagJob, TagWrite, Teller, Wanted, may_be_used};
 
 /// What a task begins with.
 #[derive(Clone, Copy)]
@@ -131,7 +133,7 @@ fn given_up_as_damaged(draft: &mut Draft) -> Vec<TagWrite> {
 
 fn card_is_valid(card: &Card, now: i64) -> Result<(), Code> {
     let today = today(now);
-    match card.status.refusal() {
+    match card.refusal() {
         Some(code) => Err(code),
         None if today < card.start => Err(Code::CardNotYetActive),
         None if card.expiry < today => Err(Code::CardExpired),
@@ -179,7 +181,7 @@ fn may_issue(
         return Err(Code::CardTagDiffer);
     }
     let bytes = vehicle.file(&tag.profile);
-    let (signed, expiry) = validity(teller.now);
+    let (signed, expiry) = validity(teller.now, TAG_YEARS);
     Ok(Wanted {
         vehicle: Some(bytes.map_err(|_| Code::CardTagDiffer)?),
         system: system_file(tag, signed, expiry, tag.writing.issue_flag),
@@ -257,25 +259,6 @@ fn system_file(tag: &Tag, signed: Date, expiry: Date, flag: u8) -> Vec<u8> {
     bytes
 }
 
-/// From today for [`TAG_YEARS`] years, the last day included.
-fn validity(now: i64) -> (Date, Date) {
-    const DAY: i64 = 24 * 60 * 60;
-    let signed = today(now);
-    let Date([century, year, month, day]) = signed;
-    let digits = |byte: u8| u32::from(byte >> 4) * 10 + u32::from(byte & 0x0F);
-    let packed = |number: u32| (((number / 10 % 10) << 4) | (number % 10)) as u8;
-    let years = digits(century) * 100 + digits(year) + TAG_YEARS;
-    // 29 February has no day of the same name ten years on: the day before 1 March is meant.
-    let (month, day) = match (month, day) {
-        (0x02, 0x29) => (0x03, 0x01),
-        other => other,
-    };
-    let anniversary = Date([packed(years / 100), packed(years % 100), month, day]);
-    let midnight = second_at(anniversary, Time([0; 3]));
-    let expiry = midnight.map_or(anniversary, |second| date_time(second - DAY).0);
-    (signed, expiry)
-}
-
 fn vehicle_of(begin: &Begin<'_>) -> Result<(String, u8, u8), Code> {
     if let Some(card) = begin.card {
         return Ok((card.plate.clone(), card.plate_colour, card.vehicle_class));
@@ -326,29 +309,11 @@ fn displace(begin: &Begin<'_>, draft: &mut Draft, teller: &Teller<'_>) {
                 status: CardStatus::Blacklisted,
                 ..other.clone()
             };
-            let listed = hand_in(&given_up, HandInReason::GivenUp, teller);
+            let listed = HandIn::new(Chip::Tag(given_up.serial), HandInReason::GivenUp, teller);
             draft.writes.push(TagWrite::PutTag(Box::new(given_up)));
-            draft.writes.push(TagWrite::InsertHandIn(listed));
+            draft
+                .writes
+                .push(TagWrite::Chip(ChipWrite::InsertHandIn(listed)));
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_tag_is_valid_for_ten_years_less_a_day() {
-        let valid = |year: &str, day: &str| {
-            let date = |text: &str| Date(apdu_core::bcd::packed(text).unwrap());
-            let noon = second_at(date(&format!("{year}{day}")), Time([0x12, 0, 0])).unwrap();
-            let (signed, expiry) = validity(noon * 1_000);
-            (signed.to_string(), expiry.to_string())
-        };
-        let of = |signed: &str, expiry: &str| (signed.into(), expiry.into());
-        assert_eq!(valid("2024", "0115"), of("2024-01-15", "2034-01-14"));
-        assert_eq!(valid("2026", "0101"), of("2026-01-01", "2035-12-31"));
-        assert_eq!(valid("2024", "0229"), of("2024-02-29", "2034-02-28"));
-        assert_eq!(valid("2026", "0301"), of("2026-03-01", "2036-02-29"));
     }
 }

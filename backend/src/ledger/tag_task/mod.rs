@@ -19,8 +19,8 @@ use apdu_core::bcd::CardNumber;
 use apdu_core::fault::Code;
 use apdu_core::obu::ContractSerial;
 
-use super::attempt::{Attempts, Chip, Verdict, WriteAttempt};
-use super::pairing::{Ended, HandIn, HandInReason, Pairing};
+use super::attempt::{Attempts, Chip, Teller, Verdict, WriteAttempt};
+use super::pairing::{ChipWrite, HandIn, HandInReason, Pairing};
 use super::tag::{READING_LIFE, Reading, Tag};
 use apdu_core::authority::CardStatus;
 
@@ -108,19 +108,6 @@ pub struct TagFile {
     pub pairing: Option<Pairing>,
 }
 
-/// Who decides, where and when, and where new identities come from.
-#[derive(Clone, Copy)]
-pub struct Teller<'a> {
-    /// Operator name.
-    pub operator: &'a str,
-    /// Code of the outlet.
-    pub outlet: &'a str,
-    /// Now, ms UTC.
-    pub now: i64,
-    /// A new identity.
-    pub new_id: &'a (dyn Fn() -> String + Sync),
-}
-
 /// One row to write. All rows of a decision are written in one transaction, or none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TagWrite {
@@ -130,16 +117,8 @@ pub enum TagWrite {
     InsertJob(Box<TagJob>),
     /// A task in its new state. `version` is the one that was read.
     UpdateJob(Box<TagJob>),
-    /// A new attempt. A second open one on the same chip fails.
-    InsertAttempt(WriteAttempt),
-    /// An attempt with what was signed since, or with its outcome.
-    UpdateAttempt(WriteAttempt),
-    /// A new pairing. A second living one of its card, its tag or its vehicle fails.
-    InsertPairing(Pairing),
-    /// A pairing that has found its card, or has ended.
-    UpdatePairing(Pairing),
-    /// A chip for the hand-in list.
-    InsertHandIn(HandIn),
+    /// What is written about any chip.
+    Chip(ChipWrite),
 }
 
 /// A task after a decision, and what has to be written for it.
@@ -190,7 +169,8 @@ impl Draft {
     /// An attempt in its new state.
     fn settle(&mut self, attempt: WriteAttempt) {
         self.attempts = self.attempts.with(&attempt);
-        self.writes.push(TagWrite::UpdateAttempt(attempt));
+        self.writes
+            .push(TagWrite::Chip(ChipWrite::UpdateAttempt(attempt)));
     }
 
     /// The task ends for this reason.
@@ -204,7 +184,11 @@ impl Draft {
     fn hand_in(&mut self, status: CardStatus, reason: HandInReason, teller: &Teller<'_>) {
         self.tag.status = status;
         self.writes
-            .push(TagWrite::InsertHandIn(hand_in(&self.tag, reason, teller)));
+            .push(TagWrite::Chip(ChipWrite::InsertHandIn(HandIn::new(
+                Chip::Tag(self.tag.serial),
+                reason,
+                teller,
+            ))));
     }
 
     /// After a failure: goes on, takes another tag, or gives the tag up.
@@ -220,28 +204,6 @@ impl Draft {
                 self.hand_in(CardStatus::Damaged, HandInReason::Failed, teller);
                 Err(Code::TagFailedThrice)
             }
-        }
-    }
-}
-
-fn hand_in(tag: &Tag, reason: HandInReason, teller: &Teller<'_>) -> HandIn {
-    HandIn {
-        id: (teller.new_id)(),
-        chip: Chip::Tag(tag.serial),
-        reason,
-        operator: teller.operator.to_owned(),
-        outlet: teller.outlet.to_owned(),
-        at: teller.now,
-        ticked: None,
-    }
-}
-
-impl Pairing {
-    /// The same, ended.
-    fn ended(&self, why: Ended, at: i64) -> Self {
-        Self {
-            ended: Some((at, why)),
-            ..self.clone()
         }
     }
 }

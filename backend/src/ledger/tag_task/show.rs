@@ -7,13 +7,11 @@ use apdu_core::calendar::today;
 use apdu_core::fault::Code;
 use apdu_core::obu::{Contract, RemovalFlag, SystemInformation, VehicleInformation};
 
-use super::super::attempt::{Outcome, WriteAttempt};
-use super::super::pairing::{Ended, HandInReason, Pairing};
+use super::super::attempt::{Chip, Outcome, WriteAttempt};
+use super::super::pairing::{ChipWrite, Ended, HandIn, HandInReason, Pairing};
 use super::super::tag::{Issued, SignedFor, Tag};
 use super::compare::{CardShown, compare};
-use super::{
-    Draft, Showing, TagDecision, TagFile, TagJob, TagWrite, Teller, hand_in, may_be_used, part,
-};
+use super::{Draft, Showing, TagDecision, TagFile, TagJob, TagWrite, Teller, may_be_used, part};
 
 /// A tag as it was shown, and what the records have beside it.
 #[derive(Clone, Copy)]
@@ -296,23 +294,27 @@ fn finish(facts: Facts<'_>, system: &SystemInformation, draft: &mut Draft, telle
                 plate_colour: job.plate_colour,
                 vehicle_class: job.vehicle_class,
             });
-            draft.writes.push(TagWrite::InsertPairing(Pairing {
-                id: (teller.new_id)(),
-                card: job.card,
-                tag: job.tag,
-                plate: job.plate.clone(),
-                plate_colour: job.plate_colour,
-                begun_at: teller.now,
-                ended: None,
-            }));
+            draft
+                .writes
+                .push(TagWrite::Chip(ChipWrite::InsertPairing(Pairing {
+                    id: (teller.new_id)(),
+                    card: job.card,
+                    tag: job.tag,
+                    plate: job.plate.clone(),
+                    plate_colour: job.plate_colour,
+                    begun_at: teller.now,
+                    ended: None,
+                })));
         }
         TagWork::Activate => {
             let pairing = facts.file.pairing.as_ref();
             if let Some(pairing) = pairing.filter(|pairing| pairing.card.is_none()) {
-                draft.writes.push(TagWrite::UpdatePairing(Pairing {
-                    card: job.card,
-                    ..pairing.clone()
-                }));
+                draft
+                    .writes
+                    .push(TagWrite::Chip(ChipWrite::UpdatePairing(Pairing {
+                        card: job.card,
+                        ..pairing.clone()
+                    })));
             }
         }
         TagWork::Cancel { .. } => cancelled(facts.file, draft, teller),
@@ -333,10 +335,14 @@ fn end_old(pairing: &Pairing, old: &Tag, mode: IssueMode, draft: &mut Draft, tel
         ..old.clone()
     };
     let ended = pairing.ended(why, teller.now);
-    draft.writes.push(TagWrite::UpdatePairing(ended));
+    draft
+        .writes
+        .push(TagWrite::Chip(ChipWrite::UpdatePairing(ended)));
     if mode == IssueMode::Exchange {
-        let listed = hand_in(&old, HandInReason::Exchanged, teller);
-        draft.writes.push(TagWrite::InsertHandIn(listed));
+        let listed = HandIn::new(Chip::Tag(old.serial), HandInReason::Exchanged, teller);
+        draft
+            .writes
+            .push(TagWrite::Chip(ChipWrite::InsertHandIn(listed)));
     }
     draft.writes.push(TagWrite::PutTag(Box::new(old)));
 }
@@ -354,7 +360,9 @@ fn cancelled(file: &TagFile, draft: &mut Draft, teller: &Teller<'_>) {
     };
     if let Some(pairing) = &file.pairing {
         let ended = pairing.ended(Ended::Cancelled, teller.now);
-        draft.writes.push(TagWrite::UpdatePairing(ended));
+        draft
+            .writes
+            .push(TagWrite::Chip(ChipWrite::UpdatePairing(ended)));
     }
 }
 
@@ -381,7 +389,7 @@ pub fn cancel_unseen(file: &TagFile, teller: &Teller<'_>) -> Result<(Tag, Vec<Ta
     }
     if let Some(pairing) = &file.pairing {
         let ended = pairing.ended(Ended::Cancelled, teller.now);
-        writes.push(TagWrite::UpdatePairing(ended));
+        writes.push(TagWrite::Chip(ChipWrite::UpdatePairing(ended)));
     }
     Ok((tag, writes))
 }

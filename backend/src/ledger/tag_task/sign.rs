@@ -7,7 +7,7 @@ use apdu_core::obu::Contract;
 use apdu_core::sw::Sw;
 
 use super::super::attempt::{Chip, Outcome, SignedPart, WriteAttempt};
-use super::super::pairing::HandInReason;
+use super::super::pairing::{ChipWrite, HandInReason};
 use super::{
     Draft, READING_LIFE, Showing, TagDecision, TagFile, TagJob, TagWrite, Teller, may_be_used, part,
 };
@@ -50,27 +50,16 @@ pub fn sign(
         signed.is_blank = false;
     }
     let part = signed_part(job, showing, wanted)?;
-    match file.attempts.open() {
-        Some(open) => draft.writes.push(TagWrite::UpdateAttempt(WriteAttempt {
-            parts: [&open.parts[..], &[part]].concat(),
-            ..open.clone()
-        })),
-        None => {
-            if job.work == TagWork::Activate {
-                draft.tag.signed.activations = draft.tag.signed.activations.saturating_add(1);
-            }
-            draft.writes.push(TagWrite::InsertAttempt(WriteAttempt {
-                id: (teller.new_id)(),
-                chip: Chip::Tag(job.tag),
-                task: job.id.clone(),
-                outlet: teller.outlet.to_owned(),
-                operator: teller.operator.to_owned(),
-                opened_at: teller.now,
-                parts: vec![part],
-                outcome: Outcome::Open,
-            }));
-        }
+    let (attempt, is_new) = file
+        .attempts
+        .signed(Chip::Tag(job.tag), &job.id, part, teller);
+    if is_new && job.work == TagWork::Activate {
+        draft.tag.signed.activations = draft.tag.signed.activations.saturating_add(1);
     }
+    draft.writes.push(match is_new {
+        true => TagWrite::Chip(ChipWrite::InsertAttempt(attempt)),
+        false => TagWrite::Chip(ChipWrite::UpdateAttempt(attempt)),
+    });
     if let Some(showing) = &mut draft.job.showing {
         showing.left.remove(0);
     }

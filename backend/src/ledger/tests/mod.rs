@@ -57,6 +57,7 @@ fn file() -> CardFile {
                 refuses_one_fen: false,
                 refuses_odd_terminals: false,
             },
+            stock: CardStock::default(),
             proved_counter: 5,
             book: Some(5),
             weak_random: false,

@@ -39,6 +39,14 @@ pub const SCRIPTS: &[Script] = &[
         sqlite: include_str!("../migrations/0006_tag_tasks.sql"),
         postgres: None,
     },
+    Script {
+        sqlite: include_str!("../migrations/0007_applications.sql"),
+        postgres: None,
+    },
+    Script {
+        sqlite: include_str!("../migrations/0008_cards.sql"),
+        postgres: None,
+    },
 ];
 
 /// What PostgreSQL has beside the tables of the scripts.

@@ -9,7 +9,9 @@
 //! function in [`rows`]; a new question is one method here, and its statement, if it is long, stands in
 //! [`questions`]. The suite runs it on both.
 
+mod applications;
 mod card_file;
+mod card_tasks;
 mod connection;
 mod migrate;
 mod noted;
@@ -44,6 +46,7 @@ use super::{
     SignInRule, Stock, Store, StoreError, StoredAnswer, TokenHash,
 };
 use crate::audit::{Entry, Sealed};
+use crate::keys::personal::Personal;
 use crate::ledger::limits::Day;
 use crate::ledger::{
     Approval, Authorisation, BookRow, Card, CardFile, Case, MoneyBack, PaymentTaken, PosSlip,
@@ -53,20 +56,28 @@ use crate::ledger::{
 /// A store in a database.
 pub struct DatabaseStore {
     database: Database,
+    /// Missing: personal data are neither taken nor shown.
+    personal: Option<Personal>,
 }
 
 impl DatabaseStore {
     /// Opens an SQLite file, creating it and bringing its tables up to date.
     pub async fn sqlite(file: &Path) -> Result<Self, StoreError> {
         let database = Database::Sqlite(SqlitePools::open(file).await?);
-        Ok(Self { database })
+        Ok(Self {
+            database,
+            personal: None,
+        })
     }
 
     /// Opens a PostgreSQL database by its URL and brings its tables up to date. Its first start
     /// decides for ever what it is for.
     pub async fn postgres(url: &str, purpose: Purpose) -> Result<Self, StoreError> {
         let database = Database::Postgres(postgres::open(url, purpose).await?);
-        Ok(Self { database })
+        Ok(Self {
+            database,
+            personal: None,
+        })
     }
 
     /// Closes all connections.
@@ -319,7 +330,7 @@ impl Store for DatabaseStore {
 
     async fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
         let mut transaction = self.database.begin(Durability::Flushed).await?;
-        let written = write::commit(&mut transaction, commit).await;
+        let written = write::commit(&mut transaction, self.personal.as_ref(), commit).await;
         transaction.end(written).await
     }
 
@@ -356,7 +367,7 @@ impl Store for DatabaseStore {
     async fn add(&self, stock: &Stock) -> Result<(), StoreError> {
         let now = self.now().await?;
         let mut transaction = self.database.begin(Durability::Flushed).await?;
-        let added = stock::add(&mut transaction, stock, now).await;
+        let added = stock::add(&mut transaction, self.personal.as_ref(), stock, now).await;
         transaction.end(added).await
     }
 

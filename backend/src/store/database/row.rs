@@ -84,6 +84,17 @@ impl Row {
         decode(&self.text(column)?).ok_or_else(|| StoreError::corrupt(column))
     }
 
+    /// Bytes as they are.
+    pub fn blob(&self, column: &str) -> Result<Vec<u8>, StoreError> {
+        self.get(column)
+    }
+
+    /// Whether there are bytes in this column.
+    pub fn has_blob(&self, column: &str) -> Result<bool, StoreError> {
+        let bytes: Option<Vec<u8>> = self.get(column)?;
+        Ok(bytes.is_some())
+    }
+
     pub fn number<T: TryFrom<i64>>(&self, column: &str) -> Result<T, StoreError> {
         T::try_from(self.moment(column)?).map_err(|_| StoreError::corrupt(column))
     }

@@ -9,9 +9,9 @@ use super::tag_rows;
 use crate::audit::{Line, Sealed};
 use crate::ledger::limits::Day;
 use crate::ledger::{
-    Approval, Authorisation, BookRow, Card, CardKind, Case, LogEntry, Means, MoneyBack, Nonce,
-    NonceKind, PaymentTaken, PosSlip, Proof, Purse, Record, Refund, RefundFrom, Scope, Spender,
-    State, Switch, Tag, VehicleCipher,
+    Approval, Authorisation, BookRow, Card, CardKind, CardStock, Case, LogEntry, Means, MoneyBack,
+    Nonce, NonceKind, PaymentTaken, PosSlip, Proof, Purse, Record, Refund, RefundFrom, Scope,
+    Spender, State, Switch, Tag, VehicleCipher,
 };
 use crate::store::{Counted, DrawerRow, Operator, Session, StoreError, StoredAnswer};
 
@@ -112,6 +112,17 @@ pub fn card(row: &Row) -> Result<Card, StoreError> {
             key_index: row.number("key_index")?,
             refuses_one_fen: row.flag("refuses_one_fen")?,
             refuses_odd_terminals: row.flag("refuses_odd_terminals")?,
+        },
+        stock: CardStock {
+            is_issued: row.flag("is_issued")?,
+            outlet: row.maybe_text("outlet")?,
+            issuer: row.bytes("issuer")?,
+            user_type: row.number("user_type")?,
+            fill: row.word("holder_fill")?,
+            validity_years: row.number("validity_years")?,
+            signatures: row.number("signatures")?,
+            allowed: row.number("signatures_allowed")?,
+            issue: row.maybe_text("issue")?,
         },
         proved_counter: row.number("proved_counter")?,
         book: row.maybe_number("book")?,
@@ -429,6 +440,7 @@ pub fn outlet(row: &Row) -> Result<Outlet, StoreError> {
         code: row.text("code")?,
         name: row.text("name")?,
         kind: row.word("kind")?,
+        bank: row.maybe_word("bank")?,
     })
 }
 

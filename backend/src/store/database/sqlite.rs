@@ -50,6 +50,8 @@ impl SqlitePools {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            // What is deleted may be personal data.
+            .pragma("secure_delete", "on")
             .busy_timeout(PATIENCE);
         bring_up_to_date(options.clone()).await?;
         let writes = Writes {

@@ -192,6 +192,7 @@ values! {
     }
     Bytes {
         &[u8; 32] => |value| value.to_vec(),
+        &Vec<u8> => |value| value.clone(),
     }
 }
 

@@ -5,7 +5,8 @@ use apdu_core::hex::{Fixed, encode};
 use super::connection::Transaction;
 use super::rows::{self, pin};
 use super::statement::{insert, sql};
-use super::tags;
+use super::{applications, tags};
+use crate::keys::personal::Personal;
 use crate::ledger::{Issued, Pairing, Tag};
 use crate::store::{Operator, Stock, StockCard, StoreError};
 use crate::words::Word;
@@ -13,12 +14,18 @@ use crate::words::Word;
 type Done = Result<(), StoreError>;
 
 /// Adds them; `now` is when, ms UTC.
-pub async fn add(database: &mut Transaction, stock: &Stock, now: i64) -> Done {
+pub async fn add(
+    database: &mut Transaction,
+    personal: Option<&Personal>,
+    stock: &Stock,
+    now: i64,
+) -> Done {
     for outlet in &stock.outlets {
         let row = insert("outlet")
             .with("code", &outlet.code)
             .with("name", &outlet.name)
-            .with("kind", outlet.kind.word());
+            .with("kind", outlet.kind.word())
+            .with("bank", outlet.bank.map(|bank| bank.word()));
         let done = database.execute(row).await;
         done.map_err(|error| named(error, format!("outlet {} exists", outlet.code)))?;
     }
@@ -36,7 +43,7 @@ pub async fn add(database: &mut Transaction, stock: &Stock, now: i64) -> Done {
         insert_operator(database, operator).await?;
     }
     for card in &stock.cards {
-        insert_card(database, card).await?;
+        insert_card(database, personal, card).await?;
     }
     for tag in &stock.tags {
         insert_tag(database, tag, now).await?;
@@ -70,8 +77,15 @@ async fn insert_operator(database: &mut Transaction, new: &Operator) -> Done {
     Ok(())
 }
 
-async fn insert_card(database: &mut Transaction, new: &StockCard) -> Done {
+async fn insert_card(
+    database: &mut Transaction,
+    personal: Option<&Personal>,
+    new: &StockCard,
+) -> Done {
     let card = &new.card;
+    if let Some(outlet) = &card.stock.outlet {
+        known_outlet(database, outlet).await?;
+    }
     let (pin_form, pin) = pin(&card.profile.pin);
     let row = insert("card")
         .with("number", card.number)
@@ -95,6 +109,15 @@ async fn insert_card(database: &mut Transaction, new: &StockCard) -> Done {
         .with("weak_random", card.weak_random)
         .with("stopped", card.stopped.map(|stop| stop.word()))
         .with("stopped_at", card.stopped.map(|_| 0_i64))
+        .with("is_issued", card.stock.is_issued)
+        .with("outlet", &card.stock.outlet)
+        .with("issuer", encode(&card.stock.issuer))
+        .with("user_type", card.stock.user_type)
+        .with("holder_fill", card.stock.fill.word())
+        .with("validity_years", card.stock.validity_years)
+        .with("signatures", card.stock.signatures)
+        .with("signatures_allowed", card.stock.allowed)
+        .with("issue", &card.stock.issue)
         .with("revision", card.revision);
     let done = database.execute(row).await;
     done.map_err(|error| named(error, format!("card {} exists", card.number)))?;
@@ -102,14 +125,8 @@ async fn insert_card(database: &mut Transaction, new: &StockCard) -> Done {
     let Some(holder) = &new.holder else {
         return Ok(());
     };
-    let row = insert("holder")
-        .with("card", card.number)
-        .with("name", &holder.name)
-        .with("id_type", &holder.id_type)
-        .with("id_number", &holder.id_number)
-        .with("phone", &holder.phone);
-    database.execute(row).await?;
-    Ok(())
+    let personal = personal.ok_or_else(applications::no_key)?;
+    applications::put_holder(database, personal, card.number, holder).await
 }
 
 async fn insert_tag(database: &mut Transaction, tag: &Tag, now: i64) -> Done {

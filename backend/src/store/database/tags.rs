@@ -11,8 +11,8 @@ use super::statement::{Insert, Statement, insert, sql};
 use super::{DatabaseStore, rows, tag_rows, write};
 use crate::audit::Entry;
 use crate::ledger::{
-    Attempts, Body, Card, Chip, HandIn, OfCard, Pairing, Reading, Tag, TagFile, TagJob, TagWrite,
-    Vehicle, WriteAttempt,
+    Attempts, Body, Card, Chip, ChipWrite, HandIn, OfCard, Pairing, Reading, Tag, TagFile, TagJob,
+    TagWrite, Vehicle, WriteAttempt,
 };
 use crate::store::{StockCount, StoreError, TagCommit, TagStore};
 use crate::words::Word;
@@ -121,7 +121,7 @@ async fn tag_file(
     }))
 }
 
-async fn of_card(read: &mut Transaction, card: &Card) -> Result<OfCard, StoreError> {
+pub(super) async fn of_card(read: &mut Transaction, card: &Card) -> Result<OfCard, StoreError> {
     let of_card = sql("SELECT * FROM pairing WHERE card = $1 AND ended_at IS NULL");
     let of_vehicle =
         sql("SELECT * FROM pairing WHERE plate = $1 AND plate_colour = $2 AND ended_at IS NULL");
@@ -169,11 +169,7 @@ async fn write_all(database: &mut Transaction, commit: &TagCommit) -> Done {
             TagWrite::PutTag(new) => put_tag(database, new).await?,
             TagWrite::InsertJob(new) => insert_job(database, new).await?,
             TagWrite::UpdateJob(new) => update_job(database, new).await?,
-            TagWrite::InsertAttempt(new) => insert_attempt(database, new).await?,
-            TagWrite::UpdateAttempt(new) => update_attempt(database, new).await?,
-            TagWrite::InsertPairing(new) => insert_pairing(database, new).await?,
-            TagWrite::UpdatePairing(new) => update_pairing(database, new).await?,
-            TagWrite::InsertHandIn(new) => insert_hand_in(database, new).await?,
+            TagWrite::Chip(write) => write_chip(database, write).await?,
         }
     }
     for entry in &commit.entries {
@@ -182,6 +178,16 @@ async fn write_all(database: &mut Transaction, commit: &TagCommit) -> Done {
     match (&commit.answer, commit.entries.first()) {
         (Some(answer), Some(entry)) => write::answer(database, answer, entry.at).await,
         _ => Ok(()),
+    }
+}
+
+pub(super) async fn write_chip(database: &mut Transaction, write: &ChipWrite) -> Done {
+    match write {
+        ChipWrite::InsertAttempt(new) => insert_attempt(database, new).await,
+        ChipWrite::UpdateAttempt(new) => update_attempt(database, new).await,
+        ChipWrite::InsertPairing(new) => insert_pairing(database, new).await,
+        ChipWrite::UpdatePairing(new) => update_pairing(database, new).await,
+        ChipWrite::InsertHandIn(new) => insert_hand_in(database, new).await,
     }
 }
 
@@ -379,6 +385,16 @@ async fn insert_hand_in(database: &mut Transaction, new: &HandIn) -> Done {
         .with("ticked_by", ticked.map(|(by, _)| by.as_str()))
         .with("ticked_at", ticked.map(|(_, at)| *at));
     database.execute(row).await?;
+    Ok(())
+}
+
+/// Adds a vehicle where there is none of its plate and colour.
+pub(super) async fn keep_vehicle(database: &mut Transaction, new: &Vehicle) -> Done {
+    let known = sql("SELECT plate FROM vehicle WHERE plate = $1 AND plate_colour = $2");
+    let known = known.bind(&new.plate).bind(new.plate_colour);
+    if database.one(known, rows::there).await?.is_none() {
+        database.execute(insert_vehicle(new)).await?;
+    }
     Ok(())
 }
 

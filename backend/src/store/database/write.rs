@@ -4,10 +4,14 @@ use apdu_core::authority::CardStatus;
 use apdu_core::bcd::CardNumber;
 use apdu_core::hex::encode;
 
+use super::applications;
+use super::card_tasks;
 use super::connection::Transaction;
 use super::noted::audit;
 use super::rows::{self, StateColumns, nonce_kind};
 use super::statement::{Insert, insert, sql};
+use super::tags;
+use crate::keys::personal::Personal;
 use crate::ledger::{
     Approval, Authorisation, BookRow, CardStop, Case, Change, Means, MoneyBack, Nonce,
     PaymentTaken, Record, Spender, VerifiedInit, Write,
@@ -18,9 +22,13 @@ use crate::words::Word;
 type Done = Result<(), StoreError>;
 
 /// Writes everything that is committed together.
-pub async fn commit(database: &mut Transaction, commit: &Commit) -> Done {
+pub async fn commit(
+    database: &mut Transaction,
+    personal: Option<&Personal>,
+    commit: &Commit,
+) -> Done {
     let at = commit.entry.at;
-    change(database, &commit.change, at).await?;
+    change(database, personal, &commit.change, at).await?;
     if let Some(proof) = &commit.proved {
         uncount_proof(database, proof).await?;
     }
@@ -32,7 +40,12 @@ pub async fn commit(database: &mut Transaction, commit: &Commit) -> Done {
 }
 
 /// Writes a change; `at` is when.
-async fn change(database: &mut Transaction, change: &Change, at: i64) -> Done {
+pub async fn change(
+    database: &mut Transaction,
+    personal: Option<&Personal>,
+    change: &Change,
+    at: i64,
+) -> Done {
     let card = change.card;
     let turn = sql("UPDATE card SET revision = revision + 1 WHERE number = $1 AND revision = $2")
         .bind(card)
@@ -60,6 +73,14 @@ async fn change(database: &mut Transaction, change: &Change, at: i64) -> Done {
             Write::CloseBook(counter) => close_book(database, card, *counter).await?,
             Write::StopCard(stop) => stop_card(database, card, Some(*stop), at).await?,
             Write::LiftStop => stop_card(database, card, None, at).await?,
+            Write::PutCard(new) => card_tasks::put_card(database, new).await?,
+            Write::InsertCardJob(new) => card_tasks::insert_job(database, new).await?,
+            Write::UpdateCardJob(new) => card_tasks::update_job(database, new).await?,
+            Write::TurnApplication(turned) => {
+                let personal = personal.ok_or_else(applications::no_key)?;
+                applications::turn(database, personal, turned).await?;
+            }
+            Write::KeepVehicle(new) => tags::keep_vehicle(database, new).await?,
             Write::SetStatus(status) => set_status(database, card, *status).await?,
             Write::InsertCase(new) => insert_case(database, new).await?,
             Write::InsertApproval(new) => insert_approval(database, new).await?,

@@ -2,6 +2,8 @@
 //!
 //! It keeps the same invariants as the databases, one check per unique index.
 
+mod applications;
+mod cards;
 mod tags;
 mod write;
 
@@ -11,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use apdu_core::bcd::CardNumber;
 use apdu_core::obu::ContractSerial;
 use async_trait::async_trait;
-use etc_api::{Outlet, Takings};
+use etc_api::{NewApplication, Outlet, TakenApplications, Takings};
 
 use super::{
     Commit, Counted, CountedProof, DrawerRow, Holder, Operator, Outlived, RecordSearch, Session,
@@ -20,9 +22,9 @@ use super::{
 use crate::audit::{Entry, Sealed};
 use crate::ledger::limits::Day;
 use crate::ledger::{
-    Approval, Authorisation, BookRow, Card, CardFile, Case, CaseState, HandIn, Means, MoneyBack,
-    Nonce, Pairing, PaymentTaken, PosSlip, ProvedBy, Reading, Record, Seen, State, Switch, Tag,
-    TagJob, Vehicle, VerifiedInit, WriteAttempt,
+    Application, Approval, Authorisation, Banks, BookRow, Card, CardFile, CardJob, Case, CaseState,
+    HandIn, Means, MoneyBack, Nonce, Pairing, PaymentTaken, PosSlip, ProvedBy, Reading, Record,
+    Seen, State, Switch, Tag, TagJob, Vehicle, VerifiedInit, WriteAttempt,
 };
 use write::duplicate;
 
@@ -63,9 +65,17 @@ struct Memory {
     readings: BTreeMap<ContractSerial, Reading>,
     vehicles: Arc<BTreeMap<(String, u8), Vehicle>>,
     tag_jobs: BTreeMap<String, Arc<TagJob>>,
+    card_jobs: BTreeMap<String, Arc<CardJob>>,
     attempts: Vec<Arc<WriteAttempt>>,
     pairings: Vec<Arc<Pairing>>,
     hand_ins: Vec<HandIn>,
+    /// With the hash of its token, and whether it was revoked.
+    channels: BTreeMap<String, (TokenHash, bool)>,
+    batches: BTreeMap<(String, [u8; 32]), TakenApplications>,
+    /// By channel and number.
+    handed_in: BTreeMap<(String, String), NewApplication>,
+    applications: BTreeMap<String, Arc<Application>>,
+    banks: Option<Banks>,
 }
 
 #[derive(Clone, Copy, Default)]

@@ -10,8 +10,8 @@ use super::write::duplicate;
 use super::{Memory, MemoryStore};
 use crate::audit::Entry;
 use crate::ledger::{
-    Attempts, Card, Chip, HandIn, OfCard, Outcome, Pairing, Reading, Tag, TagFile, TagJob,
-    TagWrite, Vehicle, WriteAttempt,
+    Attempts, Card, Chip, ChipWrite, HandIn, OfCard, Outcome, Pairing, Reading, Tag, TagFile,
+    TagJob, TagWrite, Vehicle, WriteAttempt,
 };
 use crate::store::{StockCount, StoreError, TagCommit, TagStore};
 
@@ -140,7 +140,7 @@ impl Memory {
         })
     }
 
-    fn of_card(&self, card: &Card) -> OfCard {
+    pub(super) fn of_card(&self, card: &Card) -> OfCard {
         let living = || self.pairings.iter().filter(|one| one.ended.is_none());
         let of_card = |one: &&Arc<Pairing>| one.card == Some(card.number);
         let of_vehicle = |one: &&Arc<Pairing>| {
@@ -201,7 +201,14 @@ impl Memory {
                     ..(**new).clone()
                 });
             }
-            TagWrite::InsertAttempt(new) => {
+            TagWrite::Chip(write) => self.write_chip(write)?,
+        }
+        Ok(())
+    }
+
+    pub(super) fn write_chip(&mut self, write: &ChipWrite) -> Result<(), StoreError> {
+        match write {
+            ChipWrite::InsertAttempt(new) => {
                 let clash = |one: &Arc<WriteAttempt>| {
                     one.id == new.id || one.chip == new.chip && one.outcome == Outcome::Open
                 };
@@ -210,13 +217,13 @@ impl Memory {
                 }
                 self.attempts.push(Arc::new(new.clone()));
             }
-            TagWrite::UpdateAttempt(new) => {
+            ChipWrite::UpdateAttempt(new) => {
                 let mut all = self.attempts.iter_mut();
                 let kept = all.find(|one| one.id == new.id);
                 *kept.ok_or(StoreError::Raced)? = Arc::new(new.clone());
             }
-            TagWrite::InsertPairing(new) => self.pair(new)?,
-            TagWrite::UpdatePairing(new) => {
+            ChipWrite::InsertPairing(new) => self.pair(new)?,
+            ChipWrite::UpdatePairing(new) => {
                 let before = self.pairings.len();
                 self.pairings.retain(|one| one.id != new.id);
                 if self.pairings.len() == before {
@@ -224,7 +231,7 @@ impl Memory {
                 }
                 self.pair(new)?;
             }
-            TagWrite::InsertHandIn(new) => self.hand_ins.push(new.clone()),
+            ChipWrite::InsertHandIn(new) => self.hand_ins.push(new.clone()),
         }
         Ok(())
     }

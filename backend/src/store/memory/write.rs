@@ -7,7 +7,7 @@ use apdu_core::hex::Fixed;
 
 use super::Memory;
 use crate::ledger::{
-    Approval, Authorisation, Card, Case, CaseState, Change, Means, MoneyBack, Pairing,
+    Approval, Authorisation, Card, CardJob, Case, CaseState, Change, Means, MoneyBack, Pairing,
     PaymentTaken, Record, State, Write,
 };
 use crate::store::{CountedProof, Stock, StoreError};
@@ -103,6 +103,43 @@ impl Memory {
                 self.stopped_at.insert(card, at);
             }
             Write::LiftStop => self.card(card)?.stopped = None,
+            Write::PutCard(new) => {
+                let kept = self.card(card)?;
+                *kept = Card {
+                    status: new.status,
+                    start: new.start,
+                    expiry: new.expiry,
+                    plate: new.plate.clone(),
+                    plate_colour: new.plate_colour,
+                    vehicle_class: new.vehicle_class,
+                    stock: new.stock.clone(),
+                    ..kept.clone()
+                };
+            }
+            Write::InsertCardJob(new) => {
+                self.one_open_card_job(new)?;
+                let job = Arc::new((**new).clone());
+                if self.card_jobs.insert(new.id.clone(), job).is_some() {
+                    return Err(duplicate("card task"));
+                }
+            }
+            Write::UpdateCardJob(new) => {
+                self.one_open_card_job(new)?;
+                let kept = self.card_jobs.get_mut(&new.id).ok_or(StoreError::Raced)?;
+                if kept.version != new.version {
+                    return Err(StoreError::Raced);
+                }
+                *kept = Arc::new(CardJob {
+                    version: new.version + 1,
+                    ..(**new).clone()
+                });
+            }
+            Write::TurnApplication(turned) => self.turn_application(turned)?,
+            Write::KeepVehicle(new) => {
+                let key = (new.plate.clone(), new.plate_colour);
+                let vehicles = Arc::make_mut(&mut self.vehicles);
+                vehicles.entry(key).or_insert_with(|| (**new).clone());
+            }
             Write::SetStatus(status) => self.card(card)?.status = *status,
             Write::InsertCase(case) => {
                 let same = |other: &Case| {
@@ -234,6 +271,9 @@ impl Memory {
         }
         for new in &stock.cards {
             let number = new.card.number;
+            if let Some(outlet) = &new.card.stock.outlet {
+                self.known_outlet(outlet)?;
+            }
             if self.cards.insert(number, new.card.clone()).is_some() {
                 return Err(duplicate(&format!("card {number} exists")));
             }

@@ -6,8 +6,8 @@ use apdu_core::hex::Bytes;
 
 use super::*;
 use crate::ledger::{
-    Chip, Ended, HandIn, HandInReason, Outcome, Pairing, Reading, Showing, SignedPart, Tag, TagJob,
-    TagWrite, Wanted, WriteAttempt,
+    Chip, ChipWrite, Ended, HandIn, HandInReason, Outcome, Pairing, Reading, Showing, SignedPart,
+    Tag, TagJob, TagWrite, Wanted, WriteAttempt,
 };
 
 on_every_store! {
@@ -184,12 +184,16 @@ async fn a_tag_that_has_moved_on_undoes_all(store: &dyn Store) {
 }
 
 async fn one_attempt_is_open_per_chip(store: &dyn Store) {
-    let insert = |one| vec![TagWrite::InsertAttempt(one)];
+    let insert = |one| vec![TagWrite::Chip(ChipWrite::InsertAttempt(one))];
     wrote(store, insert(attempt("x", Outcome::Open))).await;
     let second = written(store, insert(attempt("y", Outcome::Open))).await;
     assert!(is_duplicate(second));
     let settled = attempt("x", Outcome::Torn);
-    wrote(store, vec![TagWrite::UpdateAttempt(settled.clone())]).await;
+    wrote(
+        store,
+        vec![TagWrite::Chip(ChipWrite::UpdateAttempt(settled.clone()))],
+    )
+    .await;
     wrote(store, insert(attempt("y", Outcome::Open))).await;
     let file = store.tag_file(NEW.parse().unwrap()).await.unwrap().unwrap();
     assert_eq!(file.attempts.0, [settled, attempt("y", Outcome::Open)]);
@@ -197,13 +201,17 @@ async fn one_attempt_is_open_per_chip(store: &dyn Store) {
 
 async fn card_tag_and_vehicle_are_paired_one_to_one(store: &dyn Store) {
     let first = pairing("p", CARD, NEW, "甘Z1");
-    wrote(store, vec![TagWrite::InsertPairing(first.clone())]).await;
+    wrote(
+        store,
+        vec![TagWrite::Chip(ChipWrite::InsertPairing(first.clone()))],
+    )
+    .await;
     for clash in [
         pairing("q", CARD, OTHER_NEW, "甘Z2"),
         pairing("q", OTHER_CARD, NEW, "甘Z2"),
         pairing("q", OTHER_CARD, OTHER_NEW, "甘Z1"),
     ] {
-        let second = written(store, vec![TagWrite::InsertPairing(clash)]).await;
+        let second = written(store, vec![TagWrite::Chip(ChipWrite::InsertPairing(clash))]).await;
         assert!(is_duplicate(second));
     }
     let ended = Pairing {
@@ -214,8 +222,8 @@ async fn card_tag_and_vehicle_are_paired_one_to_one(store: &dyn Store) {
     wrote(
         store,
         vec![
-            TagWrite::UpdatePairing(ended),
-            TagWrite::InsertPairing(next.clone()),
+            TagWrite::Chip(ChipWrite::UpdatePairing(ended)),
+            TagWrite::Chip(ChipWrite::InsertPairing(next.clone())),
         ],
     )
     .await;
@@ -240,8 +248,8 @@ async fn what_hangs_on_a_card_is_found(store: &dyn Store) {
     };
     let open = job("a", OTHER_NEW, CARD);
     let writes = vec![
-        TagWrite::InsertPairing(past.clone()),
-        TagWrite::InsertPairing(own.clone()),
+        TagWrite::Chip(ChipWrite::InsertPairing(past.clone())),
+        TagWrite::Chip(ChipWrite::InsertPairing(own.clone())),
         insert(open.clone()),
     ];
     wrote(store, writes).await;
@@ -262,7 +270,11 @@ async fn a_chip_is_ticked_by_another_person(store: &dyn Store) {
         at: 1_000,
         ticked: None,
     };
-    wrote(store, vec![TagWrite::InsertHandIn(new.clone())]).await;
+    wrote(
+        store,
+        vec![TagWrite::Chip(ChipWrite::InsertHandIn(new.clone()))],
+    )
+    .await;
     assert_eq!(store.hand_ins().await.unwrap(), [new]);
     let own = entry(Event::HandInTicked);
     assert!(!store.tick_hand_in("h", &own).await.unwrap());

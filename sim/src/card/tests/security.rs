@@ -149,4 +149,109 @@ fn a_wrong_mac_a_wrong_length_or_a_wrong_place_changes_nothing() {
     assert_eq!(card.transmit(&bytes("00B0960037")), before);
 }
 
+#[test]
+fn a_blank_card_takes_the_worked_write_of_the_reference() {
+    let person = Personalisation {
+        card_type: 23,
+        ..Personalisation::factory(NUMBER)
+    };
+    let mut card = TollCard::new(&person, Knobs::default(), 1);
+    let number = "B8CACBE062010001174062012201230100000017";
+    assert_eq!(
+        text(card.issue_file()),
+        text(&bytes(&(number.to_owned() + &"00".repeat(23))))
+    );
+    assert_eq!(card.holder_file(), [0; 55]);
+    card.power_on();
+    card.transmit(&bytes("00A40000021001"));
+    // Reference §3.5, example D (3), whose challenge it is.
+    card.volatile.challenge = Some([0x11, 0x22, 0x33, 0x44, 0, 0, 0, 0]);
+    let file = "B8CACBE0620100011740620122012301000000172024011520340114\
+        B8CA41313233343500000000000001";
+    expect(&mut card, &format!("04D695002F{file}24CD506D"), "9000");
+    assert_eq!(text(card.issue_file()), file);
+}
+
+#[test]
+fn power_that_fails_in_a_write_leaves_a_mixed_file_and_a_card_without_power() {
+    let mut card = normal();
+    let before = card.holder_file().to_vec();
+    let write = secured(&mut card, "04D696003B", &[0x5A; 55]);
+    card.tear_next_write(20);
+    assert_eq!(card.transmit(&write), [0; 0]);
+    assert_eq!(card.holder_file()[..20], [0x5A; 20]);
+    assert_eq!(card.holder_file()[20..], before[20..]);
+    assert_eq!(card.transmit(&bytes("00B0960037")), [0; 0]);
+    // It is written anew, whole.
+    card.power_on();
+    let write = secured(&mut card, "04D696003B", &[0x5A; 55]);
+    assert_eq!(card.transmit(&write), [0x90, 0x00]);
+    assert_eq!(card.holder_file(), [0x5A; 55]);
+}
+
+#[test]
+fn a_damaged_memory_holds_a_part_and_says_so() {
+    let mut card = with(|knobs| knobs.damaged = true);
+    let write = secured(&mut card, "04D696003B", &[0x5A; 55]);
+    assert_eq!(card.transmit(&write), [0x65, 0x81]);
+    assert_eq!(card.holder_file()[..27], [0x5A; 27]);
+    assert_eq!(card.holder_file()[27..], [0; 28]);
+    expect(&mut card, "00B0960001", "5A9000");
+}
+
+#[test]
+fn three_wrong_macs_block_their_key_for_good() {
+    let mut card = normal();
+    let wrong = |card: &mut TollCard, header: &str, length| {
+        let mut write = secured(card, header, &vec![0x5A; length]);
+        *write.last_mut().unwrap() ^= 1;
+        write
+    };
+    for _ in 0..2 {
+        let write = wrong(&mut card, "04D696003B", 55);
+        assert_eq!(card.transmit(&write), [0x69, 0x88]);
+    }
+    // A right one in between.
+    let write = secured(&mut card, "04D696003B", &[0x5A; 55]);
+    assert_eq!(card.transmit(&write), [0x90, 0x00]);
+    for _ in 0..3 {
+        card.power_on();
+        let write = wrong(&mut card, "04D696003B", 55);
+        assert_eq!(card.transmit(&write), [0x69, 0x88]);
+    }
+    let write = secured(&mut card, "04D696003B", &[0; 55]);
+    assert_eq!(card.transmit(&write), [0x69, 0x83]);
+    card.power_on();
+    let write = secured(&mut card, "04D696003B", &[0; 55]);
+    assert_eq!(card.transmit(&write), [0x69, 0x83]);
+    assert_eq!(card.holder_file(), [0x5A; 55]);
+    // The application's key is another one.
+    card.transmit(&bytes("00A40000021001"));
+    let write = secured(&mut card, "04D695002F", &[0; 43]);
+    assert_eq!(card.transmit(&write), [0x90, 0x00]);
+}
+
+#[test]
+fn the_new_demo_cards_are_as_their_factory_left_them() {
+    for (id, length, fill) in [
+        ("card-new", 43, 0x00),
+        ("card-new-2", 50, 0xFF),
+        ("card-new-3", 43, 0x00),
+    ] {
+        let mut card = toll(id);
+        assert_eq!(card.issue_file().len(), length, "{id}");
+        assert_eq!(card.issue_file()[12..20], card.number(), "{id}");
+        assert!(card.issue_file()[20..].iter().all(|byte| *byte == fill));
+        assert_eq!(card.holder_file(), [fill; 55]);
+        assert_eq!((card.balance(), card.online_counter()), (0, 0));
+        card.transmit(&bytes("00A40000021001"));
+        let verify = match id {
+            "card-new-2" => "0020000003123456",
+            _ => "0020000006313233343536",
+        };
+        let answer = if id == "card-new-3" { "9403" } else { "9000" };
+        expect(&mut card, verify, answer);
+    }
+}
+
 // ----------------------------------------------------------------------------------- load

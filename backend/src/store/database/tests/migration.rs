@@ -6,8 +6,8 @@ use apdu_core::obu::{ContractSerial, TagProfile, Unit};
 
 use super::*;
 use crate::ledger::{
-    Chaining, Issued, Means, Pairing, Proof, ProvedBy, Reading, SignedFor, Tag, TagWrite,
-    TagWriting, VehicleCipher,
+    Chaining, ChipWrite, Issued, Means, Pairing, Proof, ProvedBy, Reading, SignedFor, Tag,
+    TagWrite, TagWriting, VehicleCipher,
 };
 use crate::store::{TagCommit, TagStore};
 
@@ -283,7 +283,7 @@ async fn tags_of_before_there_were_tasks_are_brought_up_to_date(scratch: &Scratc
         let commit = TagCommit {
             writes: vec![
                 TagWrite::PutTag(Box::new(tag)),
-                TagWrite::InsertPairing(pairing),
+                TagWrite::Chip(ChipWrite::InsertPairing(pairing)),
             ],
             entries: vec![Entry {
                 card: None,

@@ -69,10 +69,11 @@ impl Scratch {
     }
 
     async fn try_open(&self, purpose: Purpose) -> Result<DatabaseStore, StoreError> {
-        match self {
+        let store = match self {
             Self::Sqlite(file) => DatabaseStore::sqlite(&file.0).await,
             Self::Postgres(name) => DatabaseStore::postgres(&url(name), purpose).await,
-        }
+        };
+        store?.with_personal(Personal::new(&[7; 32])).await
     }
 
     pub async fn open(&self) -> DatabaseStore {
