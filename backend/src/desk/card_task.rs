@@ -11,7 +11,6 @@ use apdu_core::hex::{Bytes, Fixed};
 use apdu_core::obu::Algorithm;
 use apdu_core::sw::Sw;
 use apdu_core::toll_card::IssueFile;
-use etc_api::OutletKind;
 use serde::Serialize;
 
 use super::proof::Shown;
@@ -82,6 +81,9 @@ impl Desk<'_> {
                 if let Some(done) = ledger::card_done_already(&file, &history) {
                     return Ok(task(done, card));
                 }
+                let wants_bank_card = who.is_bank();
+                // An own outlet has nothing to do with a number that was typed there all the same.
+                let bank_card = bank_card.as_deref().filter(|_| wants_bank_card);
                 if let (Some(bank), Some(digits)) = (who.outlet.bank, bank_card) {
                     ledger::bank_card(&self.store.banks().await?, bank, digits)?;
                 }
@@ -91,8 +93,8 @@ impl Desk<'_> {
                     history: &history,
                     chip: &request.card.issue.0,
                     holder: self.holder_of(&file, card)?,
-                    wants_bank_card: who.outlet.kind == OutletKind::Bank,
-                    bank_card: bank_card.as_deref(),
+                    wants_bank_card,
+                    bank_card,
                 };
                 ledger::issue_card(&begin, &teller)?
             }
