@@ -18,8 +18,7 @@ use crate::ledger::limits::CARD_YEARS;
 use crate::ledger::{Application, ApplicationFile, LOCK, Valid, checked, validity};
 use crate::random::{Random, uuid};
 use crate::store::{
-    ApplicationChange, ApplicationSearch, Batch, PAGE, Sought, States, Store, Taken, of_place,
-    place,
+    ApplicationChange, ApplicationSearch, Batch, PAGE, Place, Sought, States, Store, Taken,
 };
 
 /// The most applications that are handed in together.
@@ -131,7 +130,7 @@ impl Desk<'_> {
             states,
             from: midnight(&query.from)?,
             to: midnight(&query.to)?.map(|day| day + calendar::MS_PER_DAY),
-            after: query.after.as_deref().map(of_place).transpose()?,
+            after: query.after.as_deref().map(str::parse).transpose()?,
             ..search
         };
         self.page(who, search).await
@@ -166,7 +165,7 @@ impl Desk<'_> {
         found.truncate(PAGE as usize);
         let last = found.last().filter(|_| more);
         Ok(ApplicationPage {
-            next: last.map(|last| place(last.origin.at, &last.applied.id)),
+            next: last.map(|last| Place::from(&last.origin).to_string()),
             lines: found.iter().map(|one| line(one, who, now)).collect(),
         })
     }

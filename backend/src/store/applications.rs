@@ -1,5 +1,8 @@
 //! What is kept of applications: the channels they come through, and where they stand.
 
+use std::fmt;
+use std::str::FromStr;
+
 use apdu_core::fault::Code;
 use async_trait::async_trait;
 use etc_api::{
@@ -8,7 +11,7 @@ use etc_api::{
 
 use super::{StoreError, TokenHash};
 use crate::audit::Entry;
-use crate::ledger::{Application, Banks, Valid};
+use crate::ledger::{Application, Banks, Origin, Valid};
 
 /// The part of the store that is about applications. It seals personal data by itself.
 #[async_trait]
@@ -47,7 +50,7 @@ pub trait ApplicationStore: Send + Sync {
         number: &str,
     ) -> Result<Option<Application>, StoreError>;
 
-    /// Those of a search, newest first.
+    /// Those of a search, newest first; those of one batch as they stood in it.
     async fn find_applications(
         &self,
         search: &ApplicationSearch,
@@ -131,6 +134,11 @@ impl Batch {
     }
 }
 
+/// Whoever hands in is a channel.
+pub(super) fn no_channel(name: &str) -> StoreError {
+    StoreError::Failed(format!("there is no channel {name}").into())
+}
+
 /// Which applications are asked for.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ApplicationSearch {
@@ -146,8 +154,8 @@ pub struct ApplicationSearch {
     pub from: Option<i64>,
     /// Handed in before this moment.
     pub to: Option<i64>,
-    /// Those behind this one in the list: when it was handed in, and its identity.
-    pub after: Option<(i64, String)>,
+    /// Those behind this place in the list.
+    pub after: Option<Place>,
     /// At most so many.
     pub limit: u32,
 }
@@ -198,17 +206,67 @@ pub struct ApplicationChange {
     pub locked_by: Option<(String, i64)>,
 }
 
-/// The first page of a search, or the one behind `after`, has at most so many lines.
-pub const PAGE: u32 = 20;
+/// The first page of a search, or the one behind `after`, has at most so many lines: a counter's screen shows them
+/// without scrolling (1280 × 720).
+pub const PAGE: u32 = 8;
 
-/// Where the next page begins, as it goes over the line: `MOMENT-IDENTITY`.
-pub fn place(at: i64, id: &str) -> String {
-    format!("{at}-{id}")
+/// The place of an application in the list, as it goes over the line: `MOMENT-LINE-BATCH`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// When it was handed in, ms UTC.
+    pub at: i64,
+    /// Identity of its batch.
+    pub batch: String,
+    /// Its place in the batch.
+    pub line: u32,
 }
 
-/// The other way round.
-pub fn of_place(place: &str) -> Result<(i64, String), Code> {
-    let parts = place.split_once('-');
-    let parts = parts.and_then(|(at, id)| Some((at.parse().ok()?, id.to_owned())));
-    parts.ok_or(Code::BadRequest)
+impl From<&Origin> for Place {
+    fn from(origin: &Origin) -> Self {
+        Self {
+            at: origin.at,
+            batch: origin.batch.clone(),
+            line: origin.line,
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}-{}", self.at, self.line, self.batch)
+    }
+}
+
+impl FromStr for Place {
+    type Err = Code;
+
+    fn from_str(text: &str) -> Result<Self, Code> {
+        let mut parts = text.splitn(3, '-');
+        let mut next = || parts.next().ok_or(Code::BadRequest);
+        let (at, line, batch) = (next()?, next()?, next()?);
+        Ok(Self {
+            at: at.parse().map_err(|_| Code::BadRequest)?,
+            batch: batch.to_owned(),
+            line: line.parse().map_err(|_| Code::BadRequest)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_reads_back_as_it_is_written() {
+        let place = Place {
+            at: 1_780_286_400_000,
+            batch: "0b1c-2".into(),
+            line: 500,
+        };
+        assert_eq!(place.to_string(), "1780286400000-500-0b1c-2");
+        assert_eq!(place.to_string().parse(), Ok(place));
+        for wrong in ["", "1", "1-2", "x-1-a", "1-x-a", "1--1-a", "-1-1-a"] {
+            assert_eq!(wrong.parse::<Place>(), Err(Code::BadRequest), "{wrong}");
+        }
+    }
 }

@@ -26,8 +26,8 @@ use crate::ledger::{
 };
 
 pub use applications::{
-    ApplicationChange, ApplicationSearch, ApplicationStore, Batch, PAGE, Sought, States, Taken,
-    of_place, place,
+    ApplicationChange, ApplicationSearch, ApplicationStore, Batch, PAGE, Place, Sought, States,
+    Taken,
 };
 pub use cards::{CardCommit, CardCount, CardStore, TakeInOffer};
 pub use database::DatabaseStore;

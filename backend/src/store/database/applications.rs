@@ -9,14 +9,14 @@ use super::connection::{Durability, Transaction};
 use super::noted::{self, Step};
 use super::row::Row;
 use super::statement::{Statement, insert, sql};
-use super::{DatabaseStore, write};
+use super::{DatabaseStore, rows, write};
 use crate::audit::Entry;
 use crate::import;
 use crate::keys::personal::{Kind, Personal};
 use crate::ledger::{
     Application, Applied, Banks, CardKind, Lock, Origin, TurnedApplication, Vehicle,
 };
-use crate::store::applications::{Fate, States};
+use crate::store::applications::{Fate, States, no_channel};
 use crate::store::{
     ApplicationChange, ApplicationSearch, ApplicationStore, Batch, Holder, Sought, StoreError,
     Taken, TokenHash,
@@ -309,6 +309,10 @@ async fn take(
     personal: &Personal,
     batch: &Batch,
 ) -> Result<TakenApplications, StoreError> {
+    let channel = sql("SELECT name FROM channel WHERE name = $1").bind(&batch.channel);
+    if database.one(channel, rows::there).await?.is_none() {
+        return Err(no_channel(&batch.channel));
+    }
     let mut fates = Vec::with_capacity(batch.good.len());
     let mut rows = Vec::new();
     for taken in &batch.good {
@@ -481,16 +485,23 @@ fn found(search: &ApplicationSearch, personal: &Personal) -> Statement {
     if let Some(to) = search.to {
         found = found.more(" AND application.at < ").value(to);
     }
-    if let Some((at, id)) = &search.after {
+    if let Some(after) = &search.after {
+        // The first condition is the one an index goes by.
         found = found
-            .more(" AND (application.at, application.id) < (")
-            .value(*at)
-            .more(", ")
-            .value(id)
+            .more(" AND application.at <= ")
+            .value(after.at)
+            .more(" AND (application.at < ")
+            .value(after.at)
+            .more(" OR application.batch > ")
+            .value(&after.batch)
+            .more(" OR application.batch = ")
+            .value(&after.batch)
+            .more(" AND application.line > ")
+            .value(after.line)
             .more(")");
     }
     found
-        .more(" ORDER BY application.at DESC, application.id DESC LIMIT ")
+        .more(" ORDER BY application.at DESC, application.batch, application.line LIMIT ")
         .value(search.limit)
 }
 

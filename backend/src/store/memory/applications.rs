@@ -1,5 +1,6 @@
 //! Applications in memory, with one check per unique index.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -10,10 +11,10 @@ use super::{Memory, MemoryStore};
 use crate::audit::Entry;
 use crate::import;
 use crate::ledger::{Application, Applied, Banks, Lock, Origin, TurnedApplication};
-use crate::store::applications::Fate;
+use crate::store::applications::{Fate, no_channel};
 use crate::store::{
-    ApplicationChange, ApplicationSearch, ApplicationStore, Batch, Holder, Sought, StoreError,
-    Taken, TokenHash,
+    ApplicationChange, ApplicationSearch, ApplicationStore, Batch, Holder, Place, Sought,
+    StoreError, Taken, TokenHash,
 };
 
 #[async_trait]
@@ -85,12 +86,14 @@ impl ApplicationStore for MemoryStore {
         search: &ApplicationSearch,
     ) -> Result<Vec<Application>, StoreError> {
         let state = self.lock();
-        let place = |one: &Application| (one.origin.at, one.applied.id.clone());
+        let in_order = |at: &Place| (Reverse(at.at), at.batch.clone(), at.line);
+        let place = |one: &Application| in_order(&Place::from(&one.origin));
+        let after = search.after.as_ref().map(in_order);
         let found = state.applications.values().filter(|one| {
-            is_sought(search, one) && search.after.as_ref().is_none_or(|at| place(one) < *at)
+            is_sought(search, one) && after.as_ref().is_none_or(|after| place(one) > *after)
         });
         let mut found: Vec<Application> = found.map(|one| (**one).clone()).collect();
-        found.sort_by_key(|one| std::cmp::Reverse(place(one)));
+        found.sort_by_key(place);
         found.truncate(search.limit as usize);
         Ok(found)
     }
@@ -168,7 +171,7 @@ impl Memory {
 
     fn take_batch(&mut self, batch: &Batch) -> Result<TakenApplications, StoreError> {
         if !self.channels.contains_key(&batch.channel) {
-            return Err(StoreError::Failed("no such channel".into()));
+            return Err(no_channel(&batch.channel));
         }
         let mut fates = Vec::new();
         for taken in &batch.good {

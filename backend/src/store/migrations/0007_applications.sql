@@ -18,7 +18,8 @@ CREATE TABLE application_batch (
     -- SHA-256 of it.
     body BLOB NOT NULL,
     at INTEGER NOT NULL,
-    answer TEXT NOT NULL
+    answer TEXT NOT NULL,
+    UNIQUE (id, channel)
 ) STRICT;
 
 CREATE UNIQUE INDEX one_batch_of_body ON application_batch (channel, body);
@@ -26,7 +27,7 @@ CREATE UNIQUE INDEX one_batch_of_body ON application_batch (channel, body);
 CREATE TABLE application (
     id TEXT PRIMARY KEY,
     channel TEXT NOT NULL REFERENCES channel (name),
-    batch TEXT NOT NULL REFERENCES application_batch (id),
+    batch TEXT NOT NULL,
     line INTEGER NOT NULL,
     at INTEGER NOT NULL,
     -- The channel's own.
@@ -54,17 +55,20 @@ CREATE TABLE application (
     card TEXT REFERENCES card (number),
     reopened_at INTEGER,
     version INTEGER NOT NULL,
+    FOREIGN KEY (batch, channel) REFERENCES application_batch (id, channel),
     CHECK ((locked_until IS NOT NULL) = (locked_by IS NOT NULL)),
     CHECK ((bank_card_mark IS NOT NULL) = (bank_card IS NOT NULL)),
     CHECK ((card IS NOT NULL) = (state = 'issued'))
 ) STRICT;
 
 CREATE UNIQUE INDEX one_application_of_number ON application (channel, number);
-CREATE INDEX application_of_plate ON application (plate, plate_colour, at, id);
-CREATE INDEX application_in_state ON application (bank, state, at, id);
-CREATE INDEX application_unfinished ON application (bank, at, id) WHERE state IN ('open', 'begun');
-CREATE INDEX application_of_id_number ON application (id_mark, at, id);
-CREATE INDEX application_of_phone ON application (phone_mark, at, id);
+CREATE UNIQUE INDEX one_application_of_line ON application (batch, line);
+-- In the order of the list: the newest first, those of one batch as they stood in it.
+CREATE INDEX application_of_plate ON application (plate, plate_colour, at DESC, batch, line);
+CREATE INDEX application_in_state ON application (bank, state, at DESC, batch, line);
+CREATE INDEX application_unfinished ON application (bank, at DESC, batch, line) WHERE state IN ('open', 'begun');
+CREATE INDEX application_of_id_number ON application (id_mark, at DESC, batch, line);
+CREATE INDEX application_of_phone ON application (phone_mark, at DESC, batch, line);
 
 CREATE TRIGGER application_stays BEFORE DELETE ON application
 BEGIN SELECT RAISE(ABORT, 'applications are never deleted'); END;

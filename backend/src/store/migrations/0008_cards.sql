@@ -15,14 +15,13 @@ ALTER TABLE card ADD COLUMN issue TEXT;
 -- Of a card that was issued elsewhere: file 0016 as it came in, a digest under a key.
 ALTER TABLE card ADD COLUMN holder_mark TEXT;
 
-CREATE INDEX card_of_vehicle ON card (plate, plate_colour);
 CREATE INDEX card_of_outlet ON card (outlet, kind, status, is_issued);
 
 CREATE TABLE card_task (
     id TEXT PRIMARY KEY,
     work TEXT NOT NULL CHECK (work IN ('issue', 'activate')),
     -- Of an issue: the application, and what happens to the card of before.
-    application TEXT,
+    application TEXT REFERENCES application (id),
     how TEXT CHECK (how IN ('new', 'exchange', 'replace')),
     card TEXT NOT NULL REFERENCES card (number),
     plate TEXT NOT NULL,

@@ -46,6 +46,8 @@ macro_rules! on_every_store {
     };
 }
 
+pub(super) mod applications;
+mod card_tasks;
 mod cards;
 mod cases;
 mod money;

@@ -76,6 +76,20 @@ impl Scratch {
         store?.with_personal(Personal::new(&[7; 32])).await
     }
 
+    /// Opens it with another key of personal data, or without one.
+    async fn open_with(&self, personal: Option<Personal>) -> DatabaseStore {
+        let store = match self {
+            Self::Sqlite(file) => DatabaseStore::sqlite(&file.0).await.unwrap(),
+            Self::Postgres(name) => DatabaseStore::postgres(&url(name), Purpose::Real)
+                .await
+                .unwrap(),
+        };
+        match personal {
+            Some(key) => store.with_personal(key).await.unwrap(),
+            None => store,
+        }
+    }
+
     pub async fn open(&self) -> DatabaseStore {
         self.try_open(Purpose::Real).await.unwrap()
     }
@@ -109,6 +123,7 @@ macro_rules! on_both_databases {
     };
 }
 
+mod applications;
 mod migration;
 mod plans;
 mod together;

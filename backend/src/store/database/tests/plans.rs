@@ -2,23 +2,31 @@
 
 use super::statement::ASKED;
 use super::*;
+use crate::demo;
 use crate::ledger::{BookRow, CardStop, Seen, Spender, VerifiedInit};
-use crate::store::TagStore;
+use crate::store::suite::applications::{self, add_channel, batch, take};
 use crate::store::suite::{cash, drawer, open_drawer, payment};
+use crate::store::{
+    ApplicationChange, ApplicationSearch, ApplicationStore, CardCommit, CardStore, Place, Sought,
+    States, TagStore,
+};
 
 /// Tables with a row for every card, load, or sign-in.
-const GROWING: [&str; 24] = [
+const GROWING: [&str; 27] = [
     "answer",
+    "application",
+    "application_batch",
     "approval",
     "attempt",
     "audit",
     "audit_line",
     "authorisation",
     "card",
+    "card_holder",
+    "card_task",
     "counter_book",
     "decision_case",
     "drawer",
-    "holder",
     "let_go_offer",
     "money_back",
     "nonce",
@@ -119,6 +127,9 @@ async fn ask_everything(store: &DatabaseStore) {
     store.unlock_card(card, &noted).await.unwrap();
     store.outlet("LZ01").await.unwrap();
     store.terminals("LZ01").await.unwrap();
+    apply(store).await;
+    ask_for_applications(store).await;
+    ask_for_cards(store, card).await;
     let tag = store.tag_of_sn("6210230100010017").await.unwrap().unwrap();
     store.tag(tag.serial).await.unwrap();
     store.operator("demo.teller").await.unwrap();
@@ -160,6 +171,166 @@ async fn ask_for_records(store: &DatabaseStore) {
         };
         store.find_records(&search).await.unwrap();
     }
+}
+
+/// Every search of a list: of a bank or of none; by plate, person or state; with days, and from its second page on.
+async fn ask_for_applications(store: &DatabaseStore) {
+    use etc_api::{ApplicationState, Bank};
+    let of_plate = Some(("甘A10001".to_owned(), 0));
+    let of_id = Some(Sought::IdNumber("1".into()));
+    let of_phone = Some(Sought::Phone("1".into()));
+    let withdrawn = States::Only(ApplicationState::Withdrawn);
+    let asked = [
+        (None, None, States::Unfinished),
+        (None, None, withdrawn),
+        (of_plate.clone(), None, States::All),
+        (of_plate.clone(), None, States::Unfinished),
+        (of_plate, None, withdrawn),
+        (None, of_id, States::All),
+        (None, of_phone, States::All),
+    ];
+    for (plate, person, states) in asked {
+        for bits in 0..16 {
+            let set = |bit: u32| bits & 1 << bit != 0;
+            let after = Place {
+                at: 1_000,
+                batch: "a".into(),
+                line: 1,
+            };
+            let search = ApplicationSearch {
+                of: Some(set(0).then_some(Bank::Icbc)),
+                plate: plate.clone(),
+                person: person.clone(),
+                states,
+                from: set(1).then_some(0),
+                to: set(2).then_some(9_000),
+                after: set(3).then_some(after),
+                limit: 21,
+            };
+            store.find_applications(&search).await.unwrap();
+        }
+    }
+    store.application("a.1").await.unwrap();
+    let of_number = store.application_of_number("demo.channel", "1");
+    of_number.await.unwrap();
+    store.batch_answer("demo.channel", &[1; 32]).await.unwrap();
+    store.channel(&[1; 32]).await.unwrap();
+    store.banks().await.unwrap();
+}
+
+async fn ask_for_cards(store: &DatabaseStore, card: apdu_core::bcd::CardNumber) {
+    store.card_history(card).await.unwrap();
+    store.application_file("a.1").await.unwrap().unwrap();
+    store.card_job("t").await.unwrap().unwrap();
+    store.card_of_vehicle("甘A12345", 0).await.unwrap();
+}
+
+/// An application, and a task of a card for it from its begin to its end.
+async fn apply(store: &DatabaseStore) {
+    use crate::ledger::{
+        Attempts, CardJob, CardJobWork, Change, Chip, ChipWrite, HandIn, HandInReason, Outcome,
+        Pairing, TurnedApplication, WantedFiles, WriteAttempt,
+    };
+    use apdu_core::authority::{CardMode, CardTaskState};
+    use etc_api::ApplicationState;
+    add_channel(store).await;
+    take(
+        store,
+        &batch("a", 1_000, vec![applications::new("1", "甘A10001")]),
+    )
+    .await;
+    let locked = ApplicationChange {
+        id: "a.1".into(),
+        version: 0,
+        state: ApplicationState::Open,
+        locked_by: Some(("demo.teller".into(), 9_000)),
+    };
+    let noted = entry(Event::ApplicationOpened);
+    store.change_application(&locked, &noted).await.unwrap();
+    let card = store.card_file(number(CARD)).await.unwrap().unwrap().card;
+    let job = CardJob {
+        id: "t".into(),
+        work: CardJobWork::Issue {
+            application: "a.1".into(),
+            mode: CardMode::New,
+        },
+        card: card.number,
+        plate: "甘A10001".into(),
+        plate_colour: 0,
+        vehicle_class: 1,
+        state: CardTaskState::Open,
+        wanted: WantedFiles {
+            holder: None,
+            issue: Vec::new(),
+        },
+        nonce: None,
+        showing: None,
+        operator: "demo.teller".into(),
+        outlet: "LZ01".into(),
+        opened_at: 1_000,
+        version: 0,
+    };
+    let turned = TurnedApplication {
+        id: "a.1".into(),
+        version: 1,
+        state: ApplicationState::Issued,
+        bank_card: Some("6221390000000013".into()),
+        card: Some(card.number),
+        reopened_at: None,
+    };
+    let vehicle = demo::stock("hash".into()).unwrap().vehicles.remove(0);
+    let writes = vec![
+        Write::PutCard(Box::new(card.clone())),
+        Write::InsertCardJob(Box::new(job.clone())),
+        Write::UpdateCardJob(Box::new(job)),
+        Write::TurnApplication(turned),
+        Write::KeepVehicle(Box::new(vehicle)),
+    ];
+    let chip = Chip::Card(card.number);
+    let attempt = WriteAttempt {
+        id: "x".into(),
+        chip,
+        task: "t".into(),
+        outlet: "LZ01".into(),
+        operator: "demo.teller".into(),
+        opened_at: 1_000,
+        parts: Vec::new(),
+        outcome: Outcome::Open,
+    };
+    let pairing = Pairing {
+        id: "p".into(),
+        card: Some(card.number),
+        tag: "6201230100010041".parse().unwrap(),
+        plate: "甘A10001".into(),
+        plate_colour: 0,
+        begun_at: 1_000,
+        ended: None,
+    };
+    let listed = HandIn {
+        id: "h".into(),
+        chip,
+        reason: HandInReason::Failed,
+        operator: "demo.teller".into(),
+        outlet: "LZ01".into(),
+        at: 1_000,
+        ticked: None,
+    };
+    let chips = vec![
+        ChipWrite::InsertAttempt(attempt.clone()),
+        ChipWrite::UpdateAttempt(attempt.clone()),
+        ChipWrite::InsertPairing(pairing.clone()),
+        ChipWrite::UpdatePairing(pairing),
+        ChipWrite::InsertHandIn(listed),
+    ];
+    let commit = CardCommit {
+        changes: vec![Change::of(&card, writes)],
+        chips,
+        entries: vec![entry(Event::CardTaskDone)],
+        ..CardCommit::default()
+    };
+    store.commit_card(&commit).await.unwrap();
+    let file = store.application_file("a.1").await.unwrap().unwrap();
+    assert_eq!(file.attempts, Attempts(vec![attempt]));
 }
 
 fn init() -> VerifiedInit {
