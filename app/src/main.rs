@@ -20,13 +20,13 @@ mod save;
 mod shell;
 mod storage;
 
-use leptos::task::spawn_local;
+use wasm_bindgen_futures::spawn_local;
 
 fn main() {
     // A page that panicked must not look as if it still worked. What a card answered is in the journal.
     std::panic::set_hook(Box::new(|_| root::show_crash()));
     spawn_local(async {
-        // Not here, the page begins in Chinese.
+        // Not here, the page begins in Chinese. Leptos has no executor before it mounts.
         i18n::Lang::remembered().fetch().await;
         root::end_opening();
         leptos::mount::mount_to_body(root::Root);

@@ -137,6 +137,19 @@ pub async fn import_cards(store: &dyn Store, text: &str) -> Result<String, Admin
     Ok(done)
 }
 
+/// Puts all models of a CSV file in place of what was known of them, or none.
+pub async fn import_card_models(store: &dyn Store, text: &str) -> Result<String, AdminError> {
+    let card_models = import::card_models(text)?;
+    let done = format!("models of cards imported: {}", card_models.len());
+    store
+        .add(&Stock {
+            card_models,
+            ..Stock::default()
+        })
+        .await?;
+    Ok(done)
+}
+
 /// Adds all tags of a CSV file, or none.
 pub async fn import_tags(store: &dyn Store, text: &str) -> Result<String, AdminError> {
     let tags = import::tags(text)?;

@@ -26,6 +26,8 @@ etc-backend admin add-operator NAME --outlet CODE --role teller|supervisor|audit
     the password is the first line of FILE, or of standard input.
 etc-backend admin import-cards FILE.csv [--keys FILE] RECORDS
     all cards of the file (docs/cards-csv.md), or none. --keys where it names holders.
+etc-backend admin import-card-models FILE.csv RECORDS
+    how cards that were issued elsewhere want to be spoken to, by issuer and version (docs/card-models-csv.md).
 etc-backend admin import-tags FILE.csv RECORDS
     all tags of the file (docs/tags-csv.md), or none.
 etc-backend admin import-vehicles FILE.csv RECORDS
@@ -74,6 +76,7 @@ pub enum Admin {
         password: Password,
     },
     ImportCards(PathBuf),
+    ImportCardModels(PathBuf),
     ImportTags(PathBuf),
     ImportVehicles(PathBuf),
     ImportBanks(PathBuf),
@@ -237,6 +240,7 @@ fn admin(mut parser: Parser) -> Result<Task, Error> {
         }
         ["add-operator", name] => add_operator(name, &mut given)?,
         ["import-cards", file] => Admin::ImportCards(file.into()),
+        ["import-card-models", file] => Admin::ImportCardModels(file.into()),
         ["import-tags", file] => Admin::ImportTags(file.into()),
         ["import-vehicles", file] => Admin::ImportVehicles(file.into()),
         ["import-banks", file] => Admin::ImportBanks(file.into()),

@@ -241,6 +241,10 @@ pub enum Event {
     ApplicationReopened,
     /// The vehicle of a card came into the records.
     VehicleAdded,
+    /// A card that is not in the records was asked to prove that it is here. Evidence: the terminal number of the INIT.
+    TakeInOffered,
+    /// A card that was issued elsewhere came into the records. Evidence: its file 0015.
+    CardTakenIn,
     /// Somebody ticked a chip off the hand-in list. Evidence: the row's identity.
     HandInTicked,
 }
@@ -332,6 +336,8 @@ impl Event {
             Self::CardSignaturesAllowed => "card-signatures-allowed".into(),
             Self::ApplicationReopened => "application-reopened".into(),
             Self::VehicleAdded => "vehicle-added".into(),
+            Self::TakeInOffered => "take-in-offered".into(),
+            Self::CardTakenIn => "card-taken-in".into(),
             Self::HandInTicked => "hand-in-ticked".into(),
         }
     }

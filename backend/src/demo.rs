@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::audit::{Entry, Event};
 use crate::desk::take_applications;
 use crate::import;
-use crate::ledger::{Tag, Vehicle};
+use crate::ledger::{CardModel, Tag, Vehicle};
 use crate::random::Random;
 use crate::sessions::{channel_token, hash_password};
 use crate::store::{Operator, Stock, Store, StoreError, Terminal};
@@ -23,6 +23,8 @@ pub const PASSWORD: &str = "demo-only-2026";
 pub const TELLER: &str = "demo.teller";
 
 const CARDS: &str = include_str!("../../demo/cards.csv");
+
+const CARD_MODELS: &str = include_str!("../../demo/card-models.csv");
 
 const VEHICLES: &str = include_str!("../../demo/vehicles.csv");
 
@@ -39,11 +41,17 @@ pub async fn seed(store: &dyn Store, random: &dyn Random) -> Result<(), StoreErr
         store.add(&stock(hash_password(PASSWORD, random)?)?).await?;
         return applications(store, random).await;
     }
-    // A demo of before there were these tags, or vehicles.
+    // A demo of before there were these tags, models of cards, or vehicles.
     let mut missing = Stock::default();
     for tag in tags()? {
         if store.tag(tag.serial).await?.is_none() {
             missing.tags.push(tag);
+        }
+    }
+    for model in card_models()? {
+        let kept = store.card_model(model.issuer, model.version).await?;
+        if kept.is_none() {
+            missing.card_models.push(model);
         }
     }
     for vehicle in vehicles()? {
@@ -77,6 +85,10 @@ async fn applications(store: &dyn Store, random: &dyn Random) -> Result<(), Stor
             format!("application {} of the demo is not good", bad.line).into(),
         )),
     }
+}
+
+fn card_models() -> Result<Vec<CardModel>, StoreError> {
+    import::card_models(CARD_MODELS).map_err(|error| StoreError::Failed(error.into()))
 }
 
 fn vehicles() -> Result<Vec<Vehicle>, StoreError> {
@@ -129,6 +141,7 @@ pub fn stock(password: String) -> Result<Stock, StoreError> {
             operator("demo.tianshui", "天水柜员", Role::Teller, "TS01"),
             operator("demo.bank", "银行柜员", Role::Teller, "LB01"),
         ],
+        card_models: card_models()?,
         cards: import::cards(CARDS).map_err(|error| StoreError::Failed(error.into()))?,
         tags: tags()?,
         vehicles: vehicles()?,
@@ -154,6 +167,7 @@ mod tests {
         let older = Stock {
             tags: whole.tags[..4].to_vec(),
             vehicles: Vec::new(),
+            card_models: Vec::new(),
             ..stock("hash".into()).unwrap()
         };
         store.add(&older).await.unwrap();
@@ -161,6 +175,10 @@ mod tests {
             seed(store, &OsRandom).await.unwrap();
             for tag in &whole.tags {
                 assert!(store.tag(tag.serial).await.unwrap().is_some());
+            }
+            for one in &whole.card_models {
+                let kept = store.card_model(one.issuer, one.version).await;
+                assert_eq!(kept.unwrap().as_ref(), Some(one));
             }
             for one in &whole.vehicles {
                 let kept = store.vehicle(&one.plate, one.plate_colour).await;

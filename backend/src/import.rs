@@ -1,8 +1,9 @@
-//! Stock from CSV files: cards (`docs/cards-csv.md`), [`tags`] (`docs/tags-csv.md`) and [`vehicles`]
+//! Stock from CSV files: cards (`docs/cards-csv.md`), [`card_models`] (`docs/card-models-csv.md`), [`tags`] (`docs/tags-csv.md`) and [`vehicles`]
 //! (`docs/vehicles-csv.md`).
 
 mod application;
 mod bank;
+mod model;
 mod tag;
 mod vehicle;
 
@@ -20,6 +21,7 @@ use crate::words::Word;
 
 pub use application::{applications_csv, applications_json};
 pub use bank::{banks, known_banks};
+pub use model::card_models;
 pub use tag::tags;
 pub use vehicle::vehicles;
 
@@ -215,6 +217,28 @@ impl Row<'_> {
         self.read("plate", "text of at most 12 bytes in GBK", None, plate)
     }
 
+    fn issuer(&self, default: Option<[u8; 8]>) -> Result<[u8; 8], ImportError> {
+        self.read("issuer", "16 hex digits", default, |field| {
+            field.parse().ok().map(|Fixed(bytes)| bytes)
+        })
+    }
+
+    fn fill(&self, default: HolderFill) -> Result<HolderFill, ImportError> {
+        let wanted = "zero or zero-then-ff";
+        self.read("fill", wanted, Some(default), HolderFill::of_word)
+    }
+
+    fn validity_years(&self, default: u8) -> Result<u8, ImportError> {
+        let years = |field: &str| field.parse().ok().filter(|years| (1..=50).contains(years));
+        let wanted = "a number from 1 to 50";
+        self.read("validity_years", wanted, Some(default), years)
+    }
+
+    fn key_index(&self) -> Result<u8, ImportError> {
+        let wanted = "two hex digits";
+        self.read("load_key_index", wanted, Some(0x01), hex_byte)
+    }
+
     fn text(&self, column: &str) -> String {
         self.get(column).unwrap_or_default().to_owned()
     }
@@ -252,7 +276,7 @@ fn card(row: &Row<'_>) -> Result<StockCard, ImportError> {
         status: row.status()?,
         profile: profile(row)?,
         purse: Purse {
-            key_index: row.read("load_key_index", "two hex digits", Some(0x01), hex_byte)?,
+            key_index: row.key_index()?,
             refuses_one_fen: row.flag("refuses_one_fen", false)?,
             refuses_odd_terminals: row.flag("refuses_odd_terminals", false)?,
         },
@@ -272,27 +296,15 @@ fn card(row: &Row<'_>) -> Result<StockCard, ImportError> {
 /// Where the card is, and how its files are written.
 fn stock(row: &Row<'_>, is_issued: bool) -> Result<CardStock, ImportError> {
     let usual = CardStock::default();
-    let issuer = |field: &str| field.parse().ok().map(|Fixed(bytes)| bytes);
-    let years = |field: &str| field.parse().ok().filter(|years| (1..=50).contains(years));
     Ok(CardStock {
         is_issued,
         outlet: row.get("outlet").map(str::to_owned),
-        issuer: row.read("issuer", "16 hex digits", Some(usual.issuer), issuer)?,
+        issuer: row.issuer(Some(usual.issuer))?,
         user_type: row.read("user_type", "a number from 0 to 255", Some(0), |field| {
             field.parse().ok()
         })?,
-        fill: row.read(
-            "fill",
-            "zero or zero-then-ff",
-            Some(usual.fill),
-            HolderFill::of_word,
-        )?,
-        validity_years: row.read(
-            "validity_years",
-            "a number from 1 to 50",
-            Some(usual.validity_years),
-            years,
-        )?,
+        fill: row.fill(usual.fill)?,
+        validity_years: row.validity_years(usual.validity_years)?,
         ..usual
     })
 }

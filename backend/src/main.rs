@@ -130,6 +130,10 @@ async fn administer(store: &DatabaseStore, what: Admin) -> Result<String, Box<dy
             let imported = admin::import_cards(store, &read_text(&file)?).await;
             imported.map_err(|error| format!("{}: {error}", file.display()))?
         }
+        Admin::ImportCardModels(file) => {
+            let imported = admin::import_card_models(store, &read_text(&file)?).await;
+            imported.map_err(|error| format!("{}: {error}", file.display()))?
+        }
         Admin::ImportTags(file) => {
             let imported = admin::import_tags(store, &read_text(&file)?).await;
             imported.map_err(|error| format!("{}: {error}", file.display()))?

@@ -175,6 +175,7 @@ pub static TEXTS: Texts = Texts {
         agrees: "agrees with the records",
         differs: "differs from the records",
         in_records: "Records",
+        other_holder: "another holder was written when it was issued",
         no_records: "The records could not be asked",
         log: "Latest loads and purchases",
         log_empty: "The card has no loads or purchases yet.",

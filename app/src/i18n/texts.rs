@@ -128,7 +128,7 @@ sections! {
         good good_about bad settled
         card_number plate card_type version validity plate_colour vehicle_class
         holder id_number balance status open_record
-        agrees differs in_records no_records
+        agrees differs in_records other_holder no_records
         log log_empty log_protected log_kind log_amount log_counter log_time
         transit transit_none transit_passage transit_station transit_lane transit_time
         go_load

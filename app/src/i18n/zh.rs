@@ -175,6 +175,7 @@ pub static TEXTS: Texts = Texts {
         agrees: "与记录一致",
         differs: "与记录不一致",
         in_records: "记录",
+        other_holder: "发行时写入的是另一位持卡人",
         no_records: "未能查询记录",
         log: "最近充值与消费",
         log_empty: "卡片上没有充值和消费记录。",

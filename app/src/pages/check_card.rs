@@ -226,6 +226,7 @@ fn CardData(card: CheckedCard) -> impl IntoView {
     let open = records.as_ref().and_then(|sighted| sighted.open.clone());
     let status = records.as_ref().map(|sighted| sighted.status);
     let (validity, expiry) = (record(IssueField::Start), record(IssueField::Expiry));
+    let other_holder = record(IssueField::Holder);
     view! {
         <div class="subject">
             <PlateBadge plate=plate colour=issue.plate_colour />
@@ -270,7 +271,7 @@ fn CardData(card: CheckedCard) -> impl IntoView {
             {holder
                 .map(|(name, id_number)| {
                     view! {
-                        <DataRow label=text(|t| t.check.holder)>
+                        <DataRow label=text(|t| t.check.holder) record=other_holder>
                             <Masked kind=MaskKind::Name value=name />
                         </DataRow>
                         <DataRow label=text(|t| t.check.id_number)>
@@ -317,6 +318,8 @@ fn in_records(sighted: &Sighted, field: IssueField) -> Option<String> {
         (IssueField::CardType, Some(number)) => t.card_type(number).into(),
         (IssueField::PlateColour, Some(number)) => t.plate_colour(number).into(),
         (IssueField::VehicleClass, Some(number)) => t.vehicle_class(number).into(),
+        // Nobody's name goes over the line for it.
+        (IssueField::Holder, _) => t.check.other_holder.into(),
         _ => differs.record.clone(),
     })
 }

@@ -467,6 +467,7 @@ impl Desk<'_> {
             _ => None,
         };
         let commit = CardCommit {
+            taken_in: None,
             changes: decision.changes,
             chips: decision.chips,
             proved,

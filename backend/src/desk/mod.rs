@@ -24,6 +24,7 @@ mod switch;
 mod tag;
 mod tag_stock;
 mod tag_task;
+mod take_in;
 
 use apdu_core::authority::{InitForLoad, Recharge, RechargeState};
 use apdu_core::bcd::CardNumber;

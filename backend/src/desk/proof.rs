@@ -144,7 +144,9 @@ impl Desk<'_> {
             // Nothing was judged: the keys to do so are missing.
             Err(error) => {
                 let code = error.code(wrong);
-                self.refuse_proved(shown, file, now, Vec::new(), code).await
+                let entry = shown.entry(file, now, Event::ProofRefused(code));
+                self.store.note(&entry).await?;
+                Err(code.into())
             }
         }
     }

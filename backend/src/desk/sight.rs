@@ -83,14 +83,17 @@ impl Desk<'_> {
         })
     }
 
-    /// Whether file 0016 is another than the one that this card was issued with here.
+    /// Whether file 0016 is another than the one that this card was issued with here, or came in with.
     async fn holder_differs(&self, card: &Card, read: &[u8]) -> Result<bool, Error> {
         let file: &[u8; 55] = read.try_into().map_err(|_| Code::MalformedFile)?;
-        let issued = match card.stock.issue.as_ref().filter(|_| card.stock.is_issued) {
-            Some(id) => self.store.card_job(id).await?,
-            None => None,
+        let mark = match card.stock.issue.as_ref().filter(|_| card.stock.is_issued) {
+            Some(id) => {
+                let issued = self.store.card_job(id).await?;
+                issued.and_then(|job| job.wanted.holder)
+            }
+            None => card.stock.holder,
         };
-        match issued.and_then(|job| job.wanted.holder) {
+        match mark {
             Some(mark) => Ok(mark != self.mark(card, file)?),
             None => Ok(false),
         }

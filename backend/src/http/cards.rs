@@ -1,7 +1,8 @@
 //! Routes about cards that are written: their tasks, and their stock.
 
 use apdu_core::authority::{
-    BeginCardTask, CardRefused, CardTask, CardTold, SignCard, SignedCard, WholeCard,
+    BeginCardTask, CardRefused, CardTask, CardTold, OfferTakeIn, Presence, SignCard, SignedCard,
+    TakeIn, WholeCard,
 };
 use axum::extract::State;
 use axum::response::{Json as Answer, NoContent};
@@ -56,6 +57,27 @@ pub(super) async fn refused(
 ) -> Answered<CardTask> {
     let task = app.desk().card_refused(&who, &attempt, &id, &request).await;
     Ok(Answer(task?))
+}
+
+pub(super) async fn offer_take_in(
+    State(app): State<App>,
+    SignedIn(who): SignedIn,
+    Number(number): Number,
+    Json(request): Json<OfferTakeIn>,
+) -> Answered<Presence> {
+    let desk = app.desk();
+    Ok(Answer(desk.offer_take_in(&who, number, &request).await?))
+}
+
+pub(super) async fn take_in(
+    State(app): State<App>,
+    SignedIn(who): SignedIn,
+    Number(number): Number,
+    Keyed(request, attempt): Keyed<TakeIn>,
+) -> Result<NoContent, Refused> {
+    let taken = async move { app.desk().take_in(&who, &attempt, number, &request).await };
+    let Answer(()) = to_its_end(taken).await?;
+    Ok(NoContent)
 }
 
 pub(super) async fn stock(

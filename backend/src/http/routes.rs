@@ -131,6 +131,10 @@ pub fn routes() -> Vec<Route> {
         .summary("A supervisor allows more signatures for a card, with credentials of their own"),
         post("/api/v1/cards/{number}/vehicle", LOADERS, cards::vehicle)
             .summary("Adds the vehicle of a card, as its licence describes it, where the records have none"),
+        post("/api/v1/cards/{number}/take-in/offer", LOADERS, cards::offer_take_in)
+            .summary("Asks for the INIT by which a card of the province that is not in the records proves that it is here"),
+        post("/api/v1/cards/{number}/take-in", LOADERS, cards::take_in)
+            .summary("Hands in that proof: the card comes into the records as it was issued"),
         post("/api/v1/card-tasks", LOADERS, cards::begin)
             .summary("Begins to issue or activate a card, or goes on with it"),
         get("/api/v1/card-tasks/{id}", ALL, cards::task).summary("One task of a card"),

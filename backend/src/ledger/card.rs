@@ -4,6 +4,7 @@ use apdu_core::authority::{CardProfile, CardStatus, RecordId};
 use apdu_core::bcd::{CardNumber, Date};
 use apdu_core::fault::Code;
 
+use super::card_task::HolderMark;
 use super::limits::{CARD_YEARS, Day, NONCE_LIFE, SIGNATURES};
 use super::record::{Record, State};
 use super::switch::Switches;
@@ -81,6 +82,9 @@ pub struct CardStock {
     pub allowed: u32,
     /// The task that issued it, or began to. While there is one, no other application may have it.
     pub issue: Option<String>,
+    /// File 0016 of a card that was issued elsewhere, as it was when the card was taken into the records; missing
+    /// where there was no key to recognise it by.
+    pub holder: Option<HolderMark>,
 }
 
 /// A card of 甘肃 that was issued before this system, or elsewhere.
@@ -96,6 +100,7 @@ impl Default for CardStock {
             signatures: 0,
             allowed: SIGNATURES,
             issue: None,
+            holder: None,
         }
     }
 }
@@ -220,6 +225,20 @@ pub struct CardFile {
 }
 
 impl CardFile {
+    /// A card that is not in the records yet.
+    pub fn of_newcomer(card: Card) -> Self {
+        Self {
+            card,
+            nonce: None,
+            created: Vec::new(),
+            open: None,
+            given_up: None,
+            latest_second: None,
+            unexplained: Vec::new(),
+            let_go_offers: 0,
+        }
+    }
+
     /// The open record, if it is torn, with the counter it was authorised at.
     pub fn loading(&self) -> Option<(&Record, u16)> {
         let open = self.open.as_ref()?;

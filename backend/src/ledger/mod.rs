@@ -33,6 +33,7 @@ mod settle;
 mod switch;
 mod tag;
 mod tag_task;
+mod take_in;
 #[cfg(test)]
 mod tests;
 mod validity;
@@ -74,5 +75,6 @@ pub use tag_task::{
     Wanted, begin as begin_tag_job, cancel_unseen, card_shown, done_already,
     refused as tag_refused, show as show_tag, sign as sign_tag,
 };
+pub use take_in::{CardModel, newcomer};
 pub use validity::validity;
 pub use vehicle::{Body, Vehicle};

@@ -206,8 +206,9 @@ pub struct ApplicationChange {
     pub locked_by: Option<(String, i64)>,
 }
 
-/// The first page of a search, or the one behind `after`, has at most so many lines.
-pub const PAGE: u32 = 20;
+/// The first page of a search, or the one behind `after`, has at most so many lines: a counter's screen shows them
+/// without scrolling (1280 × 720).
+pub const PAGE: u32 = 8;
 
 /// The place of an application in the list, as it goes over the line: `MOMENT-LINE-BATCH`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,9 +4,12 @@ use apdu_core::authority::CardStatus;
 use apdu_core::bcd::CardNumber;
 use async_trait::async_trait;
 
-use super::{CountedProof, StoreError, StoredAnswer};
+use super::{CountedProof, StoreError, StoredAnswer, TokenHash};
 use crate::audit::Entry;
-use crate::ledger::{ApplicationFile, CardHistory, CardJob, CardKind, Change, ChipWrite};
+use crate::ledger::{
+    ApplicationFile, Card, CardHistory, CardJob, CardKind, CardModel, Change, ChipWrite,
+    PresenceNonce,
+};
 
 /// The part of the store that is about writing cards.
 #[async_trait]
@@ -28,7 +31,20 @@ pub trait CardStore: Send + Sync {
         colour: u8,
     ) -> Result<Option<CardNumber>, StoreError>;
 
-    /// Writes everything in one transaction, or nothing.
+    /// What cards of this issuer and version have in common, if that is known.
+    async fn card_model(
+        &self,
+        issuer: [u8; 8],
+        version: u8,
+    ) -> Result<Option<CardModel>, StoreError>;
+
+    /// Keeps what a sign-in was offered, in place of what it was offered before.
+    async fn offer_take_in(&self, offer: &TakeInOffer, entry: &Entry) -> Result<(), StoreError>;
+
+    /// What a sign-in was offered last.
+    async fn take_in_offer(&self, session: &TokenHash) -> Result<Option<TakeInOffer>, StoreError>;
+
+    /// Writes everything in one transaction, or nothing. A card that is there already is a duplicate.
     async fn commit_card(&self, commit: &CardCommit) -> Result<(), StoreError>;
 
     /// How many cards there are, by outlet, kind and status; those that are issued counted apart.
@@ -38,6 +54,8 @@ pub trait CardStore: Send + Sync {
 /// One transaction about writing cards.
 #[derive(Clone, Debug, Default)]
 pub struct CardCommit {
+    /// A card that comes into the records, before anything else is written.
+    pub taken_in: Option<Box<Card>>,
     /// What is written about cards, one change for each of them.
     pub changes: Vec<Change>,
     /// What is written about chips.
@@ -48,6 +66,17 @@ pub struct CardCommit {
     pub entries: Vec<Entry>,
     /// The answer, kept for a repetition of the request.
     pub answer: Option<StoredAnswer>,
+}
+
+/// The INIT by which a card that is not in the records may prove that it is here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TakeInOffer {
+    /// The sign-in that asked. It has one at a time.
+    pub session: TokenHash,
+    /// The card.
+    pub card: CardNumber,
+    /// The terminal number of the INIT.
+    pub nonce: PresenceNonce,
 }
 
 /// Cards of one outlet, kind and status.

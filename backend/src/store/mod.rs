@@ -21,15 +21,15 @@ use etc_api::{Outlet, Role};
 use crate::audit::{Entry, Sealed};
 use crate::ledger::limits::Day;
 use crate::ledger::{
-    Approval, Authorisation, BookRow, Card, CardFile, Case, Change, MoneyBack, PaymentTaken,
-    PosSlip, Record, Seen, Switch, Tag, Vehicle, VerifiedInit,
+    Approval, Authorisation, BookRow, Card, CardFile, CardModel, Case, Change, MoneyBack,
+    PaymentTaken, PosSlip, Record, Seen, Switch, Tag, Vehicle, VerifiedInit,
 };
 
 pub use applications::{
     ApplicationChange, ApplicationSearch, ApplicationStore, Batch, PAGE, Place, Sought, States,
     Taken,
 };
-pub use cards::{CardCommit, CardCount, CardStore};
+pub use cards::{CardCommit, CardCount, CardStore, TakeInOffer};
 pub use database::DatabaseStore;
 pub use memory::MemoryStore;
 pub use tags::{StockCount, TagCommit, TagStore};
@@ -147,7 +147,8 @@ pub trait Store: TagStore + CardStore + ApplicationStore {
     async fn commit(&self, commit: &Commit) -> Result<(), StoreError>;
 
     /// Counts a proof before it is judged, in a transaction of its own. `false`: the card or the
-    /// sign-in has no tries left, and nothing was counted.
+    /// sign-in has no tries left, and nothing was counted. For a card that is not in the records the sign-in alone
+    /// counts.
     async fn count_proof(&self, proof: &CountedProof, limit: u32) -> Result<bool, StoreError>;
 
     /// Gives the try of a proof back that was not wrong after all.
@@ -156,7 +157,7 @@ pub trait Store: TagStore + CardStore + ApplicationStore {
     /// Makes a card's wrong proofs count from zero. `false`: there is no such card.
     async fn unlock_card(&self, card: CardNumber, entry: &Entry) -> Result<bool, StoreError>;
 
-    /// Adds outlets, terminals, operators, cards, tags and vehicles in one transaction. A tag that is issued and
+    /// Adds outlets, terminals, operators, models of cards, cards, tags and vehicles in one transaction. A tag that is issued and
     /// in use is paired with its vehicle, which can have one.
     async fn add(&self, stock: &Stock) -> Result<(), StoreError>;
 
@@ -417,6 +418,8 @@ pub struct Stock {
     pub terminals: Vec<Terminal>,
     /// Operators.
     pub operators: Vec<Operator>,
+    /// What cards of an issuer and version have in common, in place of what was known of them.
+    pub card_models: Vec<CardModel>,
     /// Cards.
     pub cards: Vec<StockCard>,
     /// Tags.

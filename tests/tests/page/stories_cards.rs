@@ -4,7 +4,7 @@ use apdu_core::hex;
 use fantoccini::key::Key;
 use serde_json::json;
 
-use crate::desk::Desk;
+use crate::desk::{Desk, PASSWORD};
 use crate::stories::english;
 
 /// 用户卡办理, from the list to the card that was read.
@@ -18,7 +18,7 @@ async fn find(desk: &Desk<'_>, plate: &str, colour: &str) {
     let browser = desk.browser;
     browser.go("#/issue-card").await;
     browser.see("方向键选择").await;
-    browser.type_into("车牌号码", plate).await;
+    browser.type_into("车牌号", plate).await;
     browser.choose("车牌颜色", colour).await;
     browser.press("查找").await;
 }
@@ -201,7 +201,7 @@ pub async fn nothing_is_written_to_a_wrong_card(desk: &Desk<'_>) {
     desk.picture("cards-other-type").await;
     let before = files(desk, "card-new").await;
     // One that was issued to somebody.
-    for (card, code) in [("normal", "AUT-255"), ("card-elsewhere", "AUT-201")] {
+    for (card, code) in [("normal", "AUT-255"), ("card-elsewhere", "AUT-257")] {
         desk.swap(card).await;
         browser.press("重新读卡").await;
         browser.see("办理模式").await;
@@ -230,24 +230,34 @@ pub async fn after_three_cards_it_is_not_the_cards(desk: &Desk<'_>) {
     desk.insert("card-new").await;
     take_up(desk, "甘A20001", "0").await;
     read(desk).await;
-    for code in ["CRD-6581", "CRD-6581", "AUT-258"] {
+    for code in ["CRD-118", "AUT-258"] {
         browser.confirm("注册").await;
         browser.see(code).await;
+        desk.picture(&format!("cards-failed-{code}")).await;
         browser.press("重新读卡").await;
         browser.see("办理模式").await;
     }
-    for card in ["card-new-3", "card-new-4"] {
+    for (card, code) in [("card-new-3", "CRD-118"), ("card-new-4", "AUT-260")] {
         desk.swap(card).await;
         browser.press("重新读卡").await;
         browser.see("办理模式").await;
         browser.confirm("注册").await;
-        browser.see("CRD-6581").await;
-        browser.press("重新读卡").await;
-        browser.see("办理模式").await;
+        browser.see(code).await;
+        if code == "CRD-118" {
+            browser.press("重新读卡").await;
+            browser.see("办理模式").await;
+        }
     }
-    browser.confirm("注册").await;
-    browser.see("AUT-260").await;
     desk.picture("cards-not-the-cards").await;
+    // A supervisor who has seen to the reader lets it go on, with a card that is good.
+    browser.press("主管放行").await;
+    browser.type_into("核准人操作员", "demo.supervisor").await;
+    browser.type_into("核准人密码", PASSWORD).await;
+    desk.picture("cards-reopened").await;
+    browser.key(Key::F2).await;
+    browser.see("方向键选择").await;
+    browser.press("卡片复原").await;
+    issue(desk, "甘A20001").await;
 }
 
 /// A card is exchanged: the old one is cancelled, and waits to be handed in.
@@ -315,7 +325,16 @@ pub async fn a_card_outside_its_validity_is_activated(desk: &Desk<'_>) {
         browser.go("#/activate-card").await;
         browser.see("卡片激活成功").await;
     }
-    desk.swap("suspended").await;
+    // What a supervisor has suspended is lifted by one, and not by the chip.
+    desk.hand_over_to("demo.supervisor").await;
+    browser.go("#/stock").await;
+    browser.press("状态变更").await;
+    browser.type_into("SN 码或卡号", "62012201230100000199").await;
+    browser.press("查找").await;
+    browser.type_into("原因", "客户来电，先停用").await;
+    desk.picture("card-status").await;
+    browser.press("挂起").await;
+    browser.see("已办好").await;
     check(desk).await;
     browser.see("AUT-203").await;
     browser.press("卡片激活").await;
@@ -379,9 +398,15 @@ pub async fn issuing_cards_is_there_in_english(desk: &Desk<'_>) {
     browser.press("EN").await;
     browser.go("#/issue-card").await;
     browser.see("Arrows choose").await;
-    english(desk, "en-cards-list").await;
+    browser.see("Next page").await;
     browser.type_into("Plate", "甘A20001").await;
     browser.press("Find").await;
+    browser
+        .until("the one application", async || {
+            (!browser.shows("Next page").await).then_some(())
+        })
+        .await;
+    english(desk, "en-cards-list").await;
     browser.open_row("20001").await;
     browser.press("Read card").await;
     browser.see("First card").await;

@@ -11,8 +11,8 @@ use etc_tests::serial_bus::SerialBus;
 
 use super::{Away, Quiet};
 
-/// Those that have no place on a line, or no T=1 card to strike.
-const STRANGE: [Fault; 16] = [
+/// Those that have no place on a line, or no T=1 card or secured write to strike.
+const STRANGE: [Fault; 18] = [
     Fault::EmptyPacketAfter,
     Fault::NoEmptyPacketAfter,
     Fault::WrongEdc,
@@ -29,6 +29,8 @@ const STRANGE: [Fault; 16] = [
     Fault::PpsReduced,
     Fault::PpsWrong,
     Fault::SetParametersRefused,
+    Fault::CardLosesPower,
+    Fault::MacSpoiled,
 ];
 
 /// READ BINARY of the holder file, marked as what must not be repeated.

@@ -9,7 +9,7 @@ use super::register::Register;
 use super::{Broken, JobsHandle, Scene, Working, rail};
 use crate::backend::Backend;
 use crate::i18n::{Pick, text, texts};
-use crate::jobs::{Jobs, issuing};
+use crate::jobs::{CardJob, Jobs, issuing};
 use crate::pages::check_card::PutCard;
 use crate::pages::vouched::Vouched;
 use crate::parts::{
@@ -29,6 +29,10 @@ const STAGES: [Pick; 3] = [
 pub fn IssueCard() -> impl IntoView {
     let jobs = StoredValue::new_local(Jobs::get());
     let job = jobs.with_value(|jobs| jobs.issue_card);
+    // Whoever comes back after a card was issued is there for the next one.
+    if job.with_untracked(|job| job.done.is_some()) {
+        job.set(CardJob::default());
+    }
     let chosen = Memo::new(move |_| job.with(|job| job.application.is_some()));
     let scene = Memo::new(move |_| job.with(|job| Scene::of(&job.course)));
     let choosing = move || !chosen.get() && scene.get() == Scene::Stage(issuing::CHOOSE);

@@ -196,7 +196,7 @@ impl Change {
         match self {
             Self::Status(CardStatus::Normal) => can_be_lifted,
             Self::Status(wanted) => is_normal || (can_be_lifted && wanted != status),
-            Self::Cancel => is_normal || can_be_lifted,
+            Self::Cancel => is_normal || status == CardStatus::Suspended,
         }
     }
 
@@ -220,6 +220,8 @@ mod tests {
         let offered = |status| Change::ALL.into_iter().filter(move |one| one.fits(status));
         assert_eq!(offered(CardStatus::Normal).count(), 3);
         assert_eq!(offered(CardStatus::Suspended).count(), 3);
+        // A lost tag is not there to be cancelled: it is lifted first.
+        assert_eq!(offered(CardStatus::Lost).count(), 2);
         assert_eq!(offered(CardStatus::Damaged).count(), 0);
         assert_eq!(offered(CardStatus::Blacklisted).count(), 0);
     }

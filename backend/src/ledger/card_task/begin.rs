@@ -159,7 +159,10 @@ pub fn activate(begin: &BeginActivate<'_>, teller: &Teller<'_>) -> Result<CardDe
         (card.start, card.expiry)
     };
     let wanted = WantedFiles {
-        holder: issued.and_then(|job| job.wanted.holder),
+        holder: match issued {
+            Some(job) => job.wanted.holder,
+            None => card.stock.holder,
+        },
         issue: issue_file(
             card,
             OnCard {

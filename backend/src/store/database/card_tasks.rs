@@ -6,15 +6,17 @@ use apdu_core::hex::encode;
 use async_trait::async_trait;
 
 use super::connection::{Durability, Transaction};
+use super::noted::{self, Step};
 use super::row::Row;
 use super::statement::{Statement, Value, insert, sql};
-use super::{DatabaseStore, applications, card_file, rows, tag_rows, tags, write};
+use super::{DatabaseStore, applications, card_file, rows, stock, tag_rows, tags, write};
+use crate::audit::Entry;
 use crate::keys::personal::Personal;
 use crate::ledger::{
-    ApplicationFile, Attempts, Card, CardHistory, CardJob, CardJobWork, CardKind, CardShowing,
-    Chip, HolderMark, PresenceNonce, WantedFiles,
+    ApplicationFile, Attempts, Card, CardHistory, CardJob, CardJobWork, CardKind, CardModel,
+    CardShowing, Chip, HolderMark, PresenceNonce, WantedFiles,
 };
-use crate::store::{CardCommit, CardCount, CardStore, StoreError};
+use crate::store::{CardCommit, CardCount, CardStore, StoreError, TakeInOffer, TokenHash};
 use crate::words::Word;
 
 type Done = Result<(), StoreError>;
@@ -45,6 +47,40 @@ impl CardStore for DatabaseStore {
     ) -> Result<Option<CardNumber>, StoreError> {
         let card = of_vehicle(plate, colour);
         self.database.one(card, |row| row.parsed("number")).await
+    }
+
+    async fn card_model(
+        &self,
+        issuer: [u8; 8],
+        version: u8,
+    ) -> Result<Option<CardModel>, StoreError> {
+        let model = sql("SELECT * FROM card_model WHERE issuer = $1 AND version = $2");
+        let model = model.bind(encode(&issuer)).bind(version);
+        self.database.one(model, rows::card_model).await
+    }
+
+    async fn offer_take_in(&self, offer: &TakeInOffer, entry: &Entry) -> Result<(), StoreError> {
+        let keep = || {
+            let put = sql(
+                "INSERT INTO take_in_offer (session, card, terminal, operator, issued_at) \
+                 VALUES ($1, $2, $3, $4, $5) ON CONFLICT (session) DO UPDATE \
+                 SET card = $2, terminal = $3, operator = $4, issued_at = $5",
+            );
+            let put = put
+                .bind(&offer.session)
+                .bind(offer.card)
+                .bind(encode(&offer.nonce.terminal))
+                .bind(&offer.nonce.operator)
+                .bind(offer.nonce.issued_at);
+            vec![Step::Do(put)]
+        };
+        noted::note(&self.database, keep, entry).await?;
+        Ok(())
+    }
+
+    async fn take_in_offer(&self, session: &TokenHash) -> Result<Option<TakeInOffer>, StoreError> {
+        let offer = sql("SELECT * FROM take_in_offer WHERE session = $1").bind(session);
+        self.database.one(offer, take_in_offer).await
     }
 
     async fn commit_card(&self, commit: &CardCommit) -> Result<(), StoreError> {
@@ -137,6 +173,9 @@ async fn write_all(
     commit: &CardCommit,
 ) -> Done {
     let at = commit.entries.first().map_or(0, |entry| entry.at);
+    if let Some(card) = &commit.taken_in {
+        stock::insert_card(database, card).await?;
+    }
     for change in &commit.changes {
         write::change(database, personal, change, at).await?;
     }
@@ -147,7 +186,7 @@ async fn write_all(
         write::uncount_proof(database, proof).await?;
     }
     for entry in &commit.entries {
-        super::noted::audit(database, entry).await?;
+        noted::audit(database, entry).await?;
     }
     match &commit.answer {
         Some(answer) => write::answer(database, answer, at).await,
@@ -328,6 +367,18 @@ fn showing(row: &Row) -> Result<Option<CardShowing>, StoreError> {
         holder: HolderMark(row.bytes("shown_holder")?),
         issue: row.hex("shown_issue")?,
     }))
+}
+
+fn take_in_offer(row: &Row) -> Result<TakeInOffer, StoreError> {
+    Ok(TakeInOffer {
+        session: row.hash("session")?,
+        card: row.parsed("card")?,
+        nonce: PresenceNonce {
+            terminal: row.bytes("terminal")?,
+            operator: row.text("operator")?,
+            issued_at: row.moment("issued_at")?,
+        },
+    })
 }
 
 fn count(row: &Row) -> Result<CardCount, StoreError> {

@@ -9,9 +9,9 @@ use super::tag_rows;
 use crate::audit::{Line, Sealed};
 use crate::ledger::limits::Day;
 use crate::ledger::{
-    Approval, Authorisation, BookRow, Card, CardKind, CardStock, Case, LogEntry, Means, MoneyBack,
-    Nonce, NonceKind, PaymentTaken, PosSlip, Proof, Purse, Record, Refund, RefundFrom, Scope,
-    Spender, State, Switch, Tag, VehicleCipher,
+    Approval, Authorisation, BookRow, Card, CardKind, CardModel, CardStock, Case, HolderMark,
+    LogEntry, Means, MoneyBack, Nonce, NonceKind, PaymentTaken, PosSlip, Proof, Purse, Record,
+    Refund, RefundFrom, Scope, Spender, State, Switch, Tag, VehicleCipher,
 };
 use crate::store::{Counted, DrawerRow, Operator, Session, StoreError, StoredAnswer};
 
@@ -85,13 +85,6 @@ fn refund(row: &Row) -> Result<Refund, StoreError> {
 }
 
 pub fn card(row: &Row) -> Result<Card, StoreError> {
-    let pin_digits = row.text("pin")?;
-    let pin = match row.text("pin_form")?.as_str() {
-        "none" => Pin::None,
-        "ascii6" => Pin::Ascii6(pin_digits),
-        "bcd3" => Pin::Bcd3(pin_digits),
-        _ => return Err(StoreError::corrupt("pin_form")),
-    };
     let kind = CardKind::of_number(row.number("kind")?);
     Ok(Card {
         number: row.parsed("number")?,
@@ -103,11 +96,7 @@ pub fn card(row: &Row) -> Result<Card, StoreError> {
         plate_colour: row.number("plate_colour")?,
         vehicle_class: row.number("vehicle_class")?,
         status: row.word("status")?,
-        profile: CardProfile {
-            pin,
-            issue_file_length: row.number("issue_file_length")?,
-            proof_counter: row.word("proof_counter")?,
-        },
+        profile: profile(row)?,
         purse: Purse {
             key_index: row.number("key_index")?,
             refuses_one_fen: row.flag("refuses_one_fen")?,
@@ -123,12 +112,42 @@ pub fn card(row: &Row) -> Result<Card, StoreError> {
             signatures: row.number("signatures")?,
             allowed: row.number("signatures_allowed")?,
             issue: row.maybe_text("issue")?,
+            holder: match row.maybe_text("holder_mark")? {
+                Some(_) => Some(HolderMark(row.bytes("holder_mark")?)),
+                None => None,
+            },
         },
         proved_counter: row.number("proved_counter")?,
         book: row.maybe_number("book")?,
         weak_random: row.flag("weak_random")?,
         stopped: row.maybe_word("stopped")?,
         revision: row.number("revision")?,
+    })
+}
+
+fn profile(row: &Row) -> Result<CardProfile, StoreError> {
+    let digits = row.text("pin")?;
+    Ok(CardProfile {
+        pin: match row.text("pin_form")?.as_str() {
+            "none" => Pin::None,
+            "ascii6" => Pin::Ascii6(digits),
+            "bcd3" => Pin::Bcd3(digits),
+            _ => return Err(StoreError::corrupt("pin_form")),
+        },
+        issue_file_length: row.number("issue_file_length")?,
+        proof_counter: row.word("proof_counter")?,
+    })
+}
+
+pub fn card_model(row: &Row) -> Result<CardModel, StoreError> {
+    Ok(CardModel {
+        issuer: row.bytes("issuer")?,
+        version: row.number("version")?,
+        profile: profile(row)?,
+        key_index: row.number("key_index")?,
+        refuses_one_fen: row.flag("refuses_one_fen")?,
+        fill: row.word("holder_fill")?,
+        validity_years: row.number("validity_years")?,
     })
 }
 

@@ -1,4 +1,4 @@
-//! What is added to the records together: outlets, terminals, operators, cards and tags.
+//! What is added to the records together: outlets, terminals, operators, models of cards, cards and tags.
 
 use apdu_core::hex::{Fixed, encode};
 
@@ -7,7 +7,7 @@ use super::rows::{self, pin};
 use super::statement::{insert, sql};
 use super::{applications, tags};
 use crate::keys::personal::Personal;
-use crate::ledger::{Issued, Pairing, Tag};
+use crate::ledger::{Card, CardModel, Issued, Pairing, Tag};
 use crate::store::{Operator, Stock, StockCard, StoreError};
 use crate::words::Word;
 
@@ -42,8 +42,11 @@ pub async fn add(
         known_outlet(database, &operator.outlet).await?;
         insert_operator(database, operator).await?;
     }
+    for model in &stock.card_models {
+        put_card_model(database, model).await?;
+    }
     for card in &stock.cards {
-        insert_card(database, personal, card).await?;
+        insert_stock_card(database, personal, card).await?;
     }
     for tag in &stock.tags {
         insert_tag(database, tag, now).await?;
@@ -77,15 +80,24 @@ async fn insert_operator(database: &mut Transaction, new: &Operator) -> Done {
     Ok(())
 }
 
-async fn insert_card(
+async fn insert_stock_card(
     database: &mut Transaction,
     personal: Option<&Personal>,
     new: &StockCard,
 ) -> Done {
-    let card = &new.card;
-    if let Some(outlet) = &card.stock.outlet {
+    if let Some(outlet) = &new.card.stock.outlet {
         known_outlet(database, outlet).await?;
     }
+    insert_card(database, &new.card).await?;
+    let Some(holder) = &new.holder else {
+        return Ok(());
+    };
+    let personal = personal.ok_or_else(applications::no_key)?;
+    applications::put_holder(database, personal, new.card.number, holder).await
+}
+
+/// A card that is there already is a duplicate.
+pub async fn insert_card(database: &mut Transaction, card: &Card) -> Done {
     let (pin_form, pin) = pin(&card.profile.pin);
     let row = insert("card")
         .with("number", card.number)
@@ -118,15 +130,32 @@ async fn insert_card(
         .with("signatures", card.stock.signatures)
         .with("signatures_allowed", card.stock.allowed)
         .with("issue", &card.stock.issue)
+        .with("holder_mark", card.stock.holder.map(|mark| encode(&mark.0)))
         .with("revision", card.revision);
     let done = database.execute(row).await;
     done.map_err(|error| named(error, format!("card {} exists", card.number)))?;
+    Ok(())
+}
 
-    let Some(holder) = &new.holder else {
-        return Ok(());
-    };
-    let personal = personal.ok_or_else(applications::no_key)?;
-    applications::put_holder(database, personal, card.number, holder).await
+/// In place of what was said about the same issuer and version before.
+async fn put_card_model(database: &mut Transaction, new: &CardModel) -> Done {
+    let before = sql("DELETE FROM card_model WHERE issuer = $1 AND version = $2");
+    let before = before.bind(encode(&new.issuer)).bind(new.version);
+    database.execute(before).await?;
+    let (pin_form, pin) = pin(&new.profile.pin);
+    let row = insert("card_model")
+        .with("issuer", encode(&new.issuer))
+        .with("version", new.version)
+        .with("pin_form", pin_form)
+        .with("pin", pin)
+        .with("issue_file_length", new.profile.issue_file_length)
+        .with("proof_counter", new.profile.proof_counter.word())
+        .with("key_index", new.key_index)
+        .with("refuses_one_fen", new.refuses_one_fen)
+        .with("holder_fill", new.fill.word())
+        .with("validity_years", new.validity_years);
+    database.execute(row).await?;
+    Ok(())
 }
 
 async fn insert_tag(database: &mut Transaction, tag: &Tag, now: i64) -> Done {

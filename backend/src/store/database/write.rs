@@ -427,7 +427,10 @@ pub async fn count_proof(
         "UPDATE card SET wrong_proofs = wrong_proofs + 1 WHERE number = $1 AND wrong_proofs < $2",
     );
     if database.execute(card.bind(proof.card).bind(limit)).await? == 0 {
-        return Ok(false);
+        let known = sql("SELECT number FROM card WHERE number = $1").bind(proof.card);
+        if database.one(known, rows::there).await?.is_some() {
+            return Ok(false);
+        }
     }
     let session = sql(
         "UPDATE session SET wrong_proofs = wrong_proofs + 1 WHERE token = $1 AND wrong_proofs < $2",

@@ -8,11 +8,12 @@ use async_trait::async_trait;
 
 use super::write::duplicate;
 use super::{Memory, MemoryStore};
+use crate::audit::Entry;
 use crate::ledger::{
-    Application, ApplicationFile, Applied, Attempts, Card, CardHistory, CardJob, Chip, Origin,
-    WriteAttempt,
+    Application, ApplicationFile, Applied, Attempts, Card, CardHistory, CardJob, CardModel, Chip,
+    Origin, WriteAttempt,
 };
-use crate::store::{CardCommit, CardCount, CardStore, StoreError};
+use crate::store::{CardCommit, CardCount, CardStore, StoreError, TakeInOffer, TokenHash};
 
 #[async_trait]
 impl CardStore for MemoryStore {
@@ -37,9 +38,36 @@ impl CardStore for MemoryStore {
         Ok(state.card_of_vehicle(plate, colour).map(|card| card.number))
     }
 
+    async fn card_model(
+        &self,
+        issuer: [u8; 8],
+        version: u8,
+    ) -> Result<Option<CardModel>, StoreError> {
+        let state = self.lock();
+        Ok(state.card_models.get(&(issuer, version)).cloned())
+    }
+
+    async fn offer_take_in(&self, offer: &TakeInOffer, entry: &Entry) -> Result<(), StoreError> {
+        self.transact(|state| {
+            state.take_in_offers.insert(offer.session, offer.clone());
+            state.seal(entry);
+            Ok(())
+        })
+    }
+
+    async fn take_in_offer(&self, session: &TokenHash) -> Result<Option<TakeInOffer>, StoreError> {
+        Ok(self.lock().take_in_offers.get(session).cloned())
+    }
+
     async fn commit_card(&self, commit: &CardCommit) -> Result<(), StoreError> {
         self.transact(|state| {
             let at = commit.entries.first().map_or(state.now, |entry| entry.at);
+            if let Some(card) = &commit.taken_in {
+                let number = card.number;
+                if state.cards.insert(number, (**card).clone()).is_some() {
+                    return Err(duplicate(&format!("card {number} exists")));
+                }
+            }
             for change in &commit.changes {
                 state.change(change, at)?;
             }

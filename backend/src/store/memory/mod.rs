@@ -17,14 +17,14 @@ use etc_api::{NewApplication, Outlet, TakenApplications, Takings};
 
 use super::{
     Commit, Counted, CountedProof, DrawerRow, Holder, Operator, Outlived, RecordSearch, Session,
-    SignInRule, Stock, Store, StoreError, StoredAnswer, TokenHash,
+    SignInRule, Stock, Store, StoreError, StoredAnswer, TakeInOffer, TokenHash,
 };
 use crate::audit::{Entry, Sealed};
 use crate::ledger::limits::Day;
 use crate::ledger::{
-    Application, Approval, Authorisation, Banks, BookRow, Card, CardFile, CardJob, Case, CaseState,
-    HandIn, Means, MoneyBack, Nonce, Pairing, PaymentTaken, PosSlip, ProvedBy, Reading, Record,
-    Seen, State, Switch, Tag, TagJob, Vehicle, VerifiedInit, WriteAttempt,
+    Application, Approval, Authorisation, Banks, BookRow, Card, CardFile, CardJob, CardModel, Case,
+    CaseState, HandIn, Means, MoneyBack, Nonce, Pairing, PaymentTaken, PosSlip, ProvedBy, Reading,
+    Record, Seen, State, Switch, Tag, TagJob, Vehicle, VerifiedInit, WriteAttempt,
 };
 use write::duplicate;
 
@@ -61,6 +61,8 @@ struct Memory {
     openings: BTreeMap<String, i64>,
     sign_ins: BTreeMap<String, SignIns>,
     sessions: BTreeMap<TokenHash, (Session, u32)>,
+    card_models: BTreeMap<([u8; 8], u8), CardModel>,
+    take_in_offers: BTreeMap<TokenHash, TakeInOffer>,
     tags: Arc<BTreeMap<ContractSerial, Tag>>,
     readings: BTreeMap<ContractSerial, Reading>,
     vehicles: Arc<BTreeMap<(String, u8), Vehicle>>,
@@ -579,11 +581,14 @@ impl Store for MemoryStore {
 
     async fn count_proof(&self, proof: &CountedProof, limit: u32) -> Result<bool, StoreError> {
         self.transact(|state| {
-            // A session that ended in the meantime counts nothing; the card still does.
-            let mut nobody = 0;
+            // A session that ended in the meantime counts nothing, nor does a card that is not in the records.
+            let (mut nobody, mut nothing) = (0, 0);
             let by_session = state.sessions.get_mut(&proof.session);
             let by_session = by_session.map_or(&mut nobody, |(_, wrong)| wrong);
-            let by_card = state.wrong_proofs.entry(proof.card).or_default();
+            let by_card = match state.cards.contains_key(&proof.card) {
+                true => state.wrong_proofs.entry(proof.card).or_default(),
+                false => &mut nothing,
+            };
             let tries_left = *by_card < limit && *by_session < limit;
             if tries_left {
                 *by_card += 1;

@@ -269,6 +269,10 @@ impl Memory {
                 return Err(duplicate(&format!("operator {} exists", operator.name)));
             }
         }
+        for model in &stock.card_models {
+            let key = (model.issuer, model.version);
+            self.card_models.insert(key, model.clone());
+        }
         for new in &stock.cards {
             let number = new.card.number;
             if let Some(outlet) = &new.card.stock.outlet {

@@ -12,6 +12,8 @@ ALTER TABLE card ADD COLUMN signatures INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE card ADD COLUMN signatures_allowed INTEGER NOT NULL DEFAULT 10;
 -- The task that issued it, or began to.
 ALTER TABLE card ADD COLUMN issue TEXT;
+-- Of a card that was issued elsewhere: file 0016 as it came in, a digest under a key.
+ALTER TABLE card ADD COLUMN holder_mark TEXT;
 
 CREATE INDEX card_of_outlet ON card (outlet, kind, status, is_issued);
 
@@ -61,3 +63,27 @@ CREATE UNIQUE INDEX one_open_task_of_application ON card_task (application) WHER
 CREATE INDEX card_task_of_application ON card_task (application, opened_at);
 CREATE INDEX attempt_of_task ON attempt (task, opened_at);
 CREATE INDEX card_issue ON card (issue) WHERE issue IS NOT NULL;
+
+-- What cards of one issuer and version have in common: of a card from elsewhere there is no stock record.
+CREATE TABLE card_model (
+    issuer TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    pin_form TEXT NOT NULL CHECK (pin_form IN ('ascii6', 'bcd3', 'none')),
+    pin TEXT NOT NULL,
+    issue_file_length INTEGER NOT NULL,
+    proof_counter TEXT NOT NULL,
+    key_index INTEGER NOT NULL,
+    refuses_one_fen INTEGER NOT NULL,
+    holder_fill TEXT NOT NULL CHECK (holder_fill IN ('zero', 'zero-then-ff')),
+    validity_years INTEGER NOT NULL,
+    PRIMARY KEY (issuer, version)
+) STRICT;
+
+-- The terminal number of the INIT by which a card that is not in the records proves that it is there.
+CREATE TABLE take_in_offer (
+    session BLOB PRIMARY KEY REFERENCES session (token) ON DELETE CASCADE,
+    card TEXT NOT NULL,
+    terminal TEXT NOT NULL,
+    operator TEXT NOT NULL REFERENCES operator (name),
+    issued_at INTEGER NOT NULL
+) STRICT;
