@@ -329,7 +329,9 @@ pub async fn a_card_outside_its_validity_is_activated(desk: &Desk<'_>) {
     desk.hand_over_to("demo.supervisor").await;
     browser.go("#/stock").await;
     browser.press("状态变更").await;
-    browser.type_into("SN 码或卡号", "62012201230100000199").await;
+    browser
+        .type_into("SN 码或卡号", "62012201230100000199")
+        .await;
     browser.press("查找").await;
     browser.type_into("原因", "客户来电，先停用").await;
     desk.picture("card-status").await;

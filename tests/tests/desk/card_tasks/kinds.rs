@@ -99,17 +99,18 @@ async fn a_card_that_is_not_what_its_record_says_is_not_written() {
     let bench = bench_with([1]).await;
     let teller = bench.counter("demo.teller").await;
     bench.store.add_application(applied("a", "甘A90001"));
-    let twists: [(&dyn Fn(&mut Personalisation), Code); 5] = [
-        (&|card| card.issuer_id[7] = 0x02, Code::CardOfElsewhere),
-        (&|card| card.version = 0x41, Code::CardOfElsewhere),
-        (&|card| card.card_type = 23, Code::WrongCardType),
+    type Twist = fn(&mut Personalisation);
+    let twists: [(Twist, Code); 5] = [
+        (|card| card.issuer_id[7] = 0x02, Code::CardOfElsewhere),
+        (|card| card.version = 0x41, Code::CardOfElsewhere),
+        (|card| card.card_type = 23, Code::WrongCardType),
         // Somebody has issued it already.
         (
-            &|card| card.plate = b"\xB8\xCAA77777".to_vec(),
+            |card| card.plate = b"\xB8\xCAA77777".to_vec(),
             Code::CardTaken,
         ),
         (
-            &|card| card.start = [0x20, 0x24, 0x01, 0x15],
+            |card| card.start = [0x20, 0x24, 0x01, 0x15],
             Code::CardTaken,
         ),
     ];
