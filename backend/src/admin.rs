@@ -217,7 +217,7 @@ pub async fn import_applications(
     text: &str,
 ) -> Result<String, AdminError> {
     let lines = match is_json {
-        true => import::applications_json(text).ok_or(ImportError::Shape { line: 0 })?,
+        true => import::applications_json(text).ok_or(ImportError::List)?,
         false => import::applications_csv(text)?,
     };
     let (mut new, mut known, mut bad) = (0, 0, Vec::new());

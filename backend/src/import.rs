@@ -70,6 +70,9 @@ pub enum ImportError {
         /// Where; 0 where it cannot be told.
         line: u64,
     },
+    /// The file is no JSON array.
+    #[error("not a JSON array of applications")]
+    List,
     /// A required column is missing.
     #[error("line 1: column {0} is missing")]
     Missing(&'static str),

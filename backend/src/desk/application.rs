@@ -176,11 +176,7 @@ impl Desk<'_> {
             let found = self.application(who, id).await?;
             let now = self.store.now().await?;
             let applied = &found.applied;
-            match applied.state {
-                ApplicationState::Issued => return Err(Code::ApplicationIssued.into()),
-                ApplicationState::Withdrawn => return Err(Code::ApplicationWithdrawn.into()),
-                ApplicationState::Open | ApplicationState::Begun => {}
-            }
+            applied.waits_for_a_card()?;
             if let Some(lock) = applied.held_by_other(&who.operator, now) {
                 return Err(Error::Held(lock.name.clone()));
             }

@@ -233,11 +233,16 @@ impl Desk<'_> {
     }
 
     /// A supervisor lets an application go on after too many cards had failed.
-    pub async fn reopen_application(&self, id: &str, request: Approve) -> Result<(), Error> {
+    pub async fn reopen_application(
+        &self,
+        who: &Who,
+        id: &str,
+        request: Approve,
+    ) -> Result<(), Error> {
         let person = self.supervisor(request).await?;
         for _ in 0..DECISIONS {
-            let file = self.store.application_file(id).await?;
-            let file = file.ok_or(Code::ApplicationUnknown)?;
+            let file = self.application_of(who, id).await?;
+            file.applied.waits_for_a_card()?;
             // The row hangs on one of the cards that failed.
             let Some(card) = file.cards.first() else {
                 return Ok(());

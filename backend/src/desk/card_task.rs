@@ -81,11 +81,13 @@ impl Desk<'_> {
                 if let Some(done) = ledger::card_done_already(&file, &history) {
                     return Ok(task(done, card));
                 }
-                let wants_bank_card = who.is_bank();
-                // An own outlet has nothing to do with a number that was typed there all the same.
-                let bank_card = bank_card.as_deref().filter(|_| wants_bank_card);
-                if let (Some(bank), Some(digits)) = (who.outlet.bank, bank_card) {
-                    ledger::bank_card(&self.store.banks().await?, bank, digits)?;
+                match (who.outlet.bank, bank_card) {
+                    (Some(bank), Some(digits)) => {
+                        ledger::bank_card(&self.store.banks().await?, bank, digits)?;
+                    }
+                    // An own outlet takes none.
+                    (None, Some(_)) => return Err(Code::BadRequest.into()),
+                    (_, None) => {}
                 }
                 let begin = BeginIssue {
                     application: &file,
@@ -93,8 +95,8 @@ impl Desk<'_> {
                     history: &history,
                     chip: &request.card.issue.0,
                     holder: self.holder_of(&file, card)?,
-                    wants_bank_card,
-                    bank_card,
+                    wants_bank_card: who.is_bank(),
+                    bank_card: bank_card.as_deref(),
                 };
                 ledger::issue_card(&begin, &teller)?
             }
@@ -107,8 +109,11 @@ impl Desk<'_> {
         };
         let begun = entry(who, now, begun, card, &nonce.unwrap_or_default());
         let entries = vec![begun];
+        // From the hash of a request that names a bank card its digits could be guessed: a repetition goes on with
+        // the task that was begun.
+        let attempt = (!names_bank_card(&request.work)).then_some(attempt);
         let answer = |job: &CardJob, card: &Card| task(job, card);
-        self.commit_card(who, decision, None, entries, Some(attempt), answer)
+        self.commit_card(who, decision, None, entries, attempt, answer)
             .await
     }
 
@@ -318,7 +323,11 @@ impl Desk<'_> {
     }
 
     /// An application that this desk may see.
-    async fn application_of(&self, who: &Who, id: &str) -> Result<ApplicationFile, Error> {
+    pub(super) async fn application_of(
+        &self,
+        who: &Who,
+        id: &str,
+    ) -> Result<ApplicationFile, Error> {
         let file = self.store.application_file(id).await?;
         let file = file.ok_or(Code::ApplicationUnknown)?;
         match file.applied.is_for(&who.outlet) {
@@ -469,6 +478,13 @@ impl Desk<'_> {
             Some(code) => Err(code.into()),
             None => Ok(given),
         }
+    }
+}
+
+fn names_bank_card(work: &CardWork) -> bool {
+    match work {
+        CardWork::Issue { bank_card, .. } => bank_card.is_some(),
+        CardWork::Activate => false,
     }
 }
 

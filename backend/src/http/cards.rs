@@ -132,10 +132,11 @@ pub(super) async fn vehicle(
 
 pub(super) async fn reopen(
     State(app): State<App>,
-    SignedIn(_): SignedIn,
+    SignedIn(who): SignedIn,
     Id(id): Id,
     Json(request): Json<Approve>,
 ) -> Result<NoContent, Refused> {
-    app.desk().reopen_application(&id, request).await?;
+    let desk = app.desk();
+    desk.reopen_application(&who, &id, request).await?;
     Ok(NoContent)
 }

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use etc_api::{Outlet, OutletKind, Role};
+use etc_api::{Bank, Outlet, OutletKind, Role};
 use etc_backend::admin::{self, AdminError, NewOperator};
 use etc_backend::keys::SoftKeys;
-use etc_backend::store::{MemoryStore, Store, StoreError};
+use etc_backend::store::{ApplicationStore, MemoryStore, Store, StoreError};
 use etc_sim::card::{Knobs, Levels, Personalisation, PinForm, PinKnob, Roots, TollCard};
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::applications::{new, with};
 use crate::bench::{Bench, NOON, Plastic};
 
 const KEYS: &str = r#"
@@ -165,4 +166,83 @@ async fn a_file_with_one_card_too_many_imports_none() {
     ));
     let number = "52010000000000000001".parse().unwrap();
     assert_eq!(store.card_file(number).await.unwrap(), None);
+}
+
+/// A day's file: two good lines, one with a field too few, and one whose document has a wrong check digit.
+const APPLICATIONS: &str = "\
+number,plate,plate_colour,vehicle_class,user_type,card_type,name,id_type,id_number,phone,bank,length,width,height,\
+seats,wheels,axles,wheelbase,engine,permitted_load,curb_mass,vin
+1,甘A10001,0,1,0,22,张样例,101,11010519491231002X,13800000017,,4700,1750,1500,5,4,2,2650,E0017,,,
+2,甘A10002,0,1,0,22,张样例
+3,甘A10003,0,1,0,22,张样例,101,110105194912310021,13800000017,,,,,,,,,,,,
+4,甘A10004,1,12,0,23,兰州样例运输公司,201,91350100M000100Y43,13800000018,lanzhou,9000,2500,3200,3,,,,,9000,8000,LDEMO000000000017
+";
+
+#[tokio::test]
+async fn a_file_of_applications_is_taken_line_by_line_and_once() {
+    let store = MemoryStore::new(NOON);
+    let import = async |is_json, text: &str| {
+        admin::import_applications(&store, "demo.channel", is_json, text).await
+    };
+    let nobody = import(false, APPLICATIONS).await.unwrap_err();
+    assert_eq!(nobody.to_string(), "there is no channel demo.channel");
+    admin::add_channel(&store, "demo.channel").await.unwrap();
+    let said = "line 3: Unreadable\nline 4: IdNumber\napplications: 2 new, 0 known, 2 not taken";
+    for _ in 0..2 {
+        assert_eq!(import(false, APPLICATIONS).await.unwrap(), said);
+    }
+    let of_number = async |number: &str| {
+        let found = store.application_of_number("demo.channel", number).await;
+        found.unwrap().map(|found| found.applied)
+    };
+    let first = of_number("1").await.unwrap();
+    let truck = of_number("4").await.unwrap();
+    assert_eq!((first.plate.as_str(), first.bank), ("甘A10001", None));
+    assert_eq!(
+        (truck.name.as_str(), truck.bank),
+        ("兰州样例运输公司", Some(Bank::Lanzhou))
+    );
+    assert!(first.vehicle.is_some() && truck.vehicle.is_some());
+    assert!(of_number("2").await.is_none() && of_number("3").await.is_none());
+
+    // Half of it again, and what was wrong mended.
+    let mended = APPLICATIONS.replace("110105194912310021", "440524188001010014");
+    let lines: Vec<&str> = mended.lines().collect();
+    let half = [lines[0], lines[3], lines[4]].join("\n");
+    let said = import(false, &half).await.unwrap();
+    assert_eq!(said, "applications: 1 new, 1 known, 0 not taken");
+    // The same as JSON is known as well.
+    let third = json!({ "id_number": "440524188001010014", "vehicle": null });
+    let known = json!([with(new("3", "甘A10003"), third)]);
+    let said = import(true, &known.to_string()).await.unwrap();
+    assert_eq!(said, "applications: 0 new, 1 known, 0 not taken");
+
+    for no_list in ["", "{}", "[1, 2", "x"] {
+        let refused = import(true, no_list).await.unwrap_err();
+        assert_eq!(refused.to_string(), "not a JSON array of applications");
+    }
+    assert_eq!(
+        import(true, "[]").await.unwrap(),
+        "applications: 0 new, 0 known, 0 not taken"
+    );
+}
+
+#[tokio::test]
+async fn a_long_file_is_taken_in_parts_and_its_lines_keep_their_numbers() {
+    let store = MemoryStore::new(NOON);
+    admin::add_channel(&store, "demo.channel").await.unwrap();
+    let mut all: Vec<Value> = (1..=1_203)
+        .map(|at| new(&format!("{at}"), &format!("甘B{at:05}")))
+        .collect();
+    all[1_001]["plate"] = json!("x");
+    let text = Value::from(all).to_string();
+    let said = admin::import_applications(&store, "demo.channel", true, &text).await;
+    let expected = "line 1002: Plate\napplications: 1202 new, 0 known, 1 not taken";
+    assert_eq!(said.unwrap(), expected);
+    let last = store.application_of_number("demo.channel", "1203").await;
+    let origin = last.unwrap().unwrap().origin;
+    assert_eq!(
+        (origin.channel.as_str(), origin.line),
+        ("demo.channel", 1_203)
+    );
 }

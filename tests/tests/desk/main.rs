@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod admin;
+mod applications;
 mod bad_input;
 mod bench;
+mod card_races;
 mod card_tasks;
 mod cuts;
 mod decisions;
@@ -13,6 +15,7 @@ mod killed;
 mod let_go;
 mod load;
 mod money;
+mod personal;
 mod proofs;
 mod restore;
 mod roles;

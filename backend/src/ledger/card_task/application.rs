@@ -49,15 +49,20 @@ impl Applied {
 
     /// Whether this teller may work on it: it waits for a card, and nobody else has it.
     pub(super) fn may_be_served(&self, teller: &Teller<'_>) -> Result<(), Code> {
-        match self.state {
-            ApplicationState::Issued => return Err(Code::ApplicationIssued),
-            ApplicationState::Withdrawn => return Err(Code::ApplicationWithdrawn),
-            ApplicationState::Open | ApplicationState::Begun => {}
-        }
+        self.waits_for_a_card()?;
         let is_ours = |lock: &Lock| lock.operator == teller.operator && teller.now < lock.until;
         match self.locked_by.as_ref().is_some_and(is_ours) {
             true => Ok(()),
             false => Err(Code::ApplicationHeld),
+        }
+    }
+
+    /// Whether a card may still be issued for it.
+    pub fn waits_for_a_card(&self) -> Result<(), Code> {
+        match self.state {
+            ApplicationState::Issued => Err(Code::ApplicationIssued),
+            ApplicationState::Withdrawn => Err(Code::ApplicationWithdrawn),
+            ApplicationState::Open | ApplicationState::Begun => Ok(()),
         }
     }
 

@@ -1,0 +1,442 @@
+//! Two PCs, each with a backend of its own on one database, ask about the same application or card at the same
+//! moment.
+
+use std::sync::Arc;
+
+use apdu_core::authority::CardTaskState;
+use apdu_core::fault::Code;
+use apdu_core::hex::encode;
+use etc_api::ApplicationState;
+use etc_backend::demo;
+use etc_backend::keys::SoftKeys;
+use etc_backend::ledger::{ApplicationFile, CardHistory, Outcome};
+use etc_backend::store::{CardStore, DatabaseStore, Stock, StockCard, Store};
+use etc_sim::card::{Knobs, Personalisation, TollCard};
+use etc_tests::scratch::Scratch;
+use serde_json::{Value, json};
+
+use crate::applications::{Channel, new};
+use crate::bench::{Answer, Bench, Counter, Plastic, password};
+
+/// Often enough for either of two to be first.
+const ROUNDS: u8 = 6;
+
+/// Both databases run every race.
+macro_rules! on_both_databases {
+    ($($name:ident)+) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $name() {
+                super::race(super::Scratch::sqlite(), super::$name).await;
+            })+
+        }
+
+        mod postgres {
+            $(#[tokio::test]
+            async fn $name() {
+                super::race(super::Scratch::postgres().await, super::$name).await;
+            })+
+        }
+    };
+}
+
+on_both_databases! {
+    a_batch_that_comes_twice_at_once_is_taken_once
+    of_two_who_open_an_application_one_does
+    an_application_is_opened_or_taken_back
+    of_two_cards_for_one_application_one_is_issued
+    a_card_is_signed_for_one_of_two_applications
+    of_two_showings_at_once_one_is_taken
+    of_two_signatures_at_once_one_is_given
+    a_card_that_is_done_at_two_pcs_is_issued_once
+}
+
+type Backend = Bench<DatabaseStore>;
+
+/// Two backends on this database, with two blank cards more for each round.
+async fn race(scratch: Scratch, test: impl AsyncFnOnce(&Backend, &Backend)) {
+    let here = backend(&scratch, 1).await;
+    here.store.add(&stock()).await.unwrap();
+    let there = backend(&scratch, 2).await;
+    test(&here, &there).await;
+    here.store.close().await;
+    there.store.close().await;
+    drop((here, there));
+    scratch.remove().await;
+}
+
+async fn backend(scratch: &Scratch, seed: u32) -> Backend {
+    let store = Arc::new(scratch.open().await.unwrap());
+    let keys = Arc::new(SoftKeys::from_toml(demo::KEYS).unwrap());
+    Bench::seeded(store, keys, seed)
+}
+
+fn stock() -> Stock {
+    let mut stock = demo::stock(password()).unwrap();
+    let free = Plastic::new("card-new").number;
+    let is_it = |card: &&StockCard| card.card.number.to_string() == free;
+    let free = stock.cards.iter().find(is_it).unwrap().clone();
+    for (round, half) in (0..ROUNDS).flat_map(|round| [(round, 0), (round, 1)]) {
+        let mut card = free.clone();
+        card.card.number = blank(round, half).number.parse().unwrap();
+        stock.cards.push(card);
+    }
+    stock
+}
+
+/// A blank card of a round.
+fn blank(round: u8, half: u8) -> Plastic {
+    let number = [0x22, 0x01, 0x23, 0x01, 0x00, 0x09, half, round];
+    let person = Personalisation::blank(number, 0x00);
+    Plastic::of(TollCard::new(&person, Knobs::default(), u64::from(round)))
+}
+
+/// A PC with a card.
+struct Desk<'a> {
+    counter: &'a Counter<'a, DatabaseStore>,
+    card: Plastic,
+}
+
+impl<'a> Desk<'a> {
+    fn new(counter: &'a Counter<'a, DatabaseStore>, card: Plastic) -> Self {
+        Self { counter, card }
+    }
+
+    async fn begin(&self, application: &str) -> Answer {
+        let card = &self.card;
+        let body = json!({
+            "work": { "kind": "issue", "application": application, "mode": "new" },
+            "card": { "number": card.number, "issue": encode(card.card.issue_file()) },
+        });
+        self.counter.post("/card-tasks", body).await
+    }
+
+    fn whole(&mut self, task: &Value) -> Value {
+        let init = &task["presence"]["init"];
+        let answer = self.card.init(init);
+        json!({
+            "holder": encode(self.card.card.holder_file()),
+            "issue": encode(self.card.card.issue_file()),
+            "presence": { "answer": answer, "terminal": init["terminal"] },
+        })
+    }
+
+    async fn show(&mut self, task: &Value) -> Answer {
+        let shown = self.whole(task);
+        self.counter.post(&on(task, "show"), shown).await
+    }
+
+    /// Selects the file, and asks for the command that writes it.
+    fn challenge(&mut self, file: &str) -> Value {
+        self.card.apdu(match file {
+            "holder" => "00A40000023F00",
+            _ => "00A40000021001",
+        });
+        json!({ "file": file, "challenge": self.card.apdu("0084000004") })
+    }
+
+    async fn sign(&mut self, task: &Value, file: &str) -> Answer {
+        let body = self.challenge(file);
+        self.counter.post(&on(task, "sign"), body).await
+    }
+
+    async fn write(&mut self, task: &Value, file: &str) {
+        let signed = self.sign(task, file).await.ok();
+        self.card.apdu(signed["command"].as_str().unwrap());
+    }
+
+    /// Writes both files of a card that was shown.
+    async fn write_both(&mut self, task: &Value) {
+        self.write(task, "holder").await;
+        self.write(task, "issue").await;
+    }
+}
+
+fn on(task: &Value, action: &str) -> String {
+    format!("/card-tasks/{}/{action}", task["id"].as_str().unwrap())
+}
+
+fn at(application: &str, action: &str) -> String {
+    format!("/applications/{application}/{action}")
+}
+
+/// An application of a round, with the plate of its own that it is for.
+async fn applied(channel: &Channel<'_, DatabaseStore>, round: u8, half: u8) -> String {
+    let number = format!("{round}-{half}");
+    channel
+        .applied(new(&number, &format!("甘B9{half}{round}00")))
+        .await
+}
+
+/// The same, taken up by this teller.
+async fn opened(
+    channel: &Channel<'_, DatabaseStore>,
+    teller: &Counter<'_, DatabaseStore>,
+    round: u8,
+    half: u8,
+) -> String {
+    let id = applied(channel, round, half).await;
+    teller.post(&at(&id, "open"), json!({})).await.ok();
+    id
+}
+
+async fn history(backend: &Backend, card: &Plastic) -> CardHistory {
+    let number = card.number.parse().unwrap();
+    backend.store.card_history(number).await.unwrap().unwrap()
+}
+
+async fn file(backend: &Backend, application: &str) -> ApplicationFile {
+    let file = backend.store.application_file(application).await;
+    file.unwrap().unwrap()
+}
+
+async fn state(backend: &Backend, task: &Value) -> CardTaskState {
+    let id = task["id"].as_str().unwrap();
+    backend.store.card_job(id).await.unwrap().unwrap().state
+}
+
+fn is_ok(answer: &Answer) -> bool {
+    (200..300).contains(&answer.status)
+}
+
+/// Of two answers the one that is good; the other is this refusal.
+#[track_caller]
+fn one_of(answers: (Answer, Answer), code: Code) -> Value {
+    assert!(is_ok(&answers.0) != is_ok(&answers.1), "{answers:?}");
+    let (good, refused) = match is_ok(&answers.0) {
+        true => answers,
+        false => (answers.1, answers.0),
+    };
+    refused.refused(code);
+    good.ok()
+}
+
+async fn a_batch_that_comes_twice_at_once_is_taken_once(here: &Backend, there: &Backend) {
+    let one = Channel::new(here, "demo.channel").await;
+    let other = one.through(there);
+    for round in 0..ROUNDS {
+        let plate = format!("甘B1000{round}");
+        let same = json!([
+            new(&format!("a{round}"), &plate),
+            new(&format!("b{round}"), &plate)
+        ]);
+        let taken = tokio::join!(one.hand_in(same.clone()), other.hand_in(same));
+        assert_eq!(taken.0.ok(), taken.1.ok());
+        // The same number in two batches, at once.
+        let number = format!("c{round}");
+        let alone = json!([new(&number, &plate)]);
+        let among = json!([new(&format!("d{round}"), &plate), new(&number, &plate)]);
+        let taken = tokio::join!(one.hand_in(alone), other.hand_in(among));
+        let (alone, among) = (taken.0.ok(), taken.1.ok());
+        let sum = |name: &str| alone[name].as_u64().unwrap() + among[name].as_u64().unwrap();
+        assert_eq!((sum("new"), sum("known")), (2, 1));
+        let counter = here.counter("demo.teller").await;
+        let query = format!("/applications?plate=%E7%94%98B1000{round}&plate_colour=0");
+        let found = counter.get(&query).await.ok();
+        assert_eq!(found["lines"].as_array().unwrap().len(), 4, "{found}");
+    }
+}
+
+async fn of_two_who_open_an_application_one_does(here: &Backend, there: &Backend) {
+    let channel = Channel::new(here, "demo.channel").await;
+    let one = here.counter("demo.teller").await;
+    let other = there.counter("demo.tianshui").await;
+    for round in 0..ROUNDS {
+        let id = applied(&channel, round, 0).await;
+        let path = at(&id, "open");
+        let opened = tokio::join!(one.post(&path, json!({})), other.post(&path, json!({})));
+        let first = is_ok(&opened.0);
+        one_of(opened, Code::ApplicationHeld);
+        let lock = file(here, &id).await.applied.locked_by.unwrap();
+        let expected = if first {
+            "demo.teller"
+        } else {
+            "demo.tianshui"
+        };
+        assert_eq!(lock.operator, expected);
+    }
+}
+
+async fn an_application_is_opened_or_taken_back(here: &Backend, there: &Backend) {
+    let one = here.counter("demo.teller").await;
+    let channel = Channel::new(there, "demo.channel").await;
+    for round in 0..ROUNDS {
+        let id = applied(&channel, round, 0).await;
+        let path = at(&id, "open");
+        let number = format!("{round}-0");
+        let (opened, gone) = tokio::join!(one.post(&path, json!({})), channel.withdraw(&number));
+        let applied = file(here, &id).await.applied;
+        match is_ok(&opened) {
+            true => {
+                gone.refused(Code::ApplicationHeld);
+                assert_eq!(applied.state, ApplicationState::Open);
+            }
+            false => {
+                opened.refused(Code::ApplicationWithdrawn);
+                gone.ok();
+                assert_eq!(applied.state, ApplicationState::Withdrawn);
+                assert_eq!(applied.locked_by, None);
+            }
+        }
+    }
+}
+
+/// One teller at two PCs.
+async fn of_two_cards_for_one_application_one_is_issued(here: &Backend, there: &Backend) {
+    let channel = Channel::new(here, "demo.channel").await;
+    let one = here.counter("demo.teller").await;
+    let other = there.counter("demo.teller").await;
+    for round in 0..ROUNDS {
+        let id = opened(&channel, &one, round, 0).await;
+        let mut one = Desk::new(&one, blank(round, 0));
+        let mut other = Desk::new(&other, blank(round, 1));
+        let begun = tokio::join!(one.begin(&id), other.begin(&id));
+        let (begun, also) = (begun.0.ok(), begun.1.ok());
+        let states = [state(here, &begun).await, state(here, &also).await];
+        let over = CardTaskState::Stopped(Code::CardTaskOver);
+        assert!(
+            [[CardTaskState::Open, over], [over, CardTaskState::Open]].contains(&states),
+            "{states:?}"
+        );
+        // Whoever came first is told so at the next step.
+        let shown = tokio::join!(one.show(&begun), other.show(&also));
+        let first = is_ok(&shown.0);
+        let told = one_of(shown, Code::CardTaskOver);
+        let (winner, loser) = match first {
+            true => (&mut one, &mut other),
+            false => (&mut other, &mut one),
+        };
+        winner.write_both(&told["task"]).await;
+        let done = winner.show(&told["task"]).await.ok();
+        assert_eq!(done["task"]["state"], "done");
+        loser.begin(&id).await.refused(Code::ApplicationIssued);
+        assert!(history(here, &winner.card).await.file.card.stock.is_issued);
+        let lost = history(here, &loser.card).await.file.card.stock;
+        assert_eq!(
+            (lost.is_issued, lost.issue, lost.signatures),
+            (false, None, 0)
+        );
+    }
+}
+
+/// Two tellers, each with an application of their own, and one card that both have read.
+async fn a_card_is_signed_for_one_of_two_applications(here: &Backend, there: &Backend) {
+    let channel = Channel::new(here, "demo.channel").await;
+    let one = here.counter("demo.teller").await;
+    let other = there.counter("demo.supervisor").await;
+    for round in 0..ROUNDS {
+        let (own, others) = (
+            opened(&channel, &one, round, 0).await,
+            opened(&channel, &other, round, 1).await,
+        );
+        let mut one = Desk::new(&one, blank(round, 0));
+        let other = Desk::new(&other, blank(round, 0));
+        let task = one.begin(&own).await.ok();
+        one.show(&task).await.ok();
+        let (signed, begun) = tokio::join!(one.sign(&task, "holder"), other.begin(&others));
+        let kept = history(here, &one.card).await;
+        let stock = kept.file.card.stock;
+        let states = [file(here, &own).await, file(here, &others).await];
+        let states = states.map(|file| file.applied.state);
+        match is_ok(&signed) {
+            true => {
+                begun.refused(Code::CardTaken);
+                assert_eq!(stock.issue.as_deref(), task["id"].as_str());
+                assert_eq!(states, [ApplicationState::Begun, ApplicationState::Open]);
+            }
+            false => {
+                signed.refused(Code::CardTaskOver);
+                assert_eq!((stock.issue, stock.signatures), (None, 0));
+                assert_eq!(begun.ok()["id"], kept.job.unwrap().id);
+                assert_eq!(states, [ApplicationState::Open; 2]);
+            }
+        }
+    }
+}
+
+async fn of_two_showings_at_once_one_is_taken(here: &Backend, there: &Backend) {
+    let channel = Channel::new(here, "demo.channel").await;
+    let one = here.counter("demo.teller").await;
+    let other = there.counter("demo.teller").await;
+    for round in 0..ROUNDS {
+        let id = opened(&channel, &one, round, 0).await;
+        let mut desk = Desk::new(&one, blank(round, 0));
+        let task = desk.begin(&id).await.ok();
+        let (path, shown) = (on(&task, "show"), desk.whole(&task));
+        let told = tokio::join!(
+            one.post(&path, shown.clone()),
+            other.post(&path, shown.clone())
+        );
+        // The proof of a showing is good once.
+        let told = one_of(told, Code::CardNotPresent);
+        assert_eq!(told["next"], json!(["holder", "issue"]));
+    }
+}
+
+async fn of_two_signatures_at_once_one_is_given(here: &Backend, there: &Backend) {
+    let channel = Channel::new(here, "demo.channel").await;
+    let one = here.counter("demo.teller").await;
+    let other = there.counter("demo.teller").await;
+    for round in 0..ROUNDS {
+        let id = opened(&channel, &one, round, 0).await;
+        let mut desk = Desk::new(&one, blank(round, 0));
+        let task = desk.begin(&id).await.ok();
+        desk.show(&task).await.ok();
+        let path = on(&task, "sign");
+        let body = desk.challenge("holder");
+        let forged = json!({ "file": "holder", "challenge": "00000000" });
+        let signed = tokio::join!(one.post(&path, body), other.post(&path, forged));
+        one_of(signed, Code::CardNotShown);
+
+        // The same attempt, sent twice.
+        let body = desk.challenge("issue");
+        let key = format!("sent-twice-{round}");
+        let signed = tokio::join!(
+            one.post_as(&key, &path, body.clone()),
+            other.post_as(&key, &path, body.clone())
+        );
+        assert_eq!(signed.0.ok(), signed.1.ok());
+
+        let history = history(here, &desk.card).await;
+        assert_eq!(history.file.card.stock.signatures, 2);
+        let [attempt] = &history.attempts.0[..] else {
+            panic!("{:?}", history.attempts)
+        };
+        assert_eq!((attempt.parts.len(), attempt.outcome), (2, Outcome::Open));
+    }
+}
+
+async fn a_card_that_is_done_at_two_pcs_is_issued_once(here: &Backend, there: &Backend) {
+    let channel = Channel::new(here, "demo.channel").await;
+    let one = here.counter("demo.teller").await;
+    let other = there.counter("demo.tianshui").await;
+    for round in 0..ROUNDS {
+        let id = opened(&channel, &one, round, 0).await;
+        let mut desk = Desk::new(&one, blank(round, 0));
+        let task = desk.begin(&id).await.ok();
+        let told = desk.show(&task).await.ok();
+        desk.write_both(&told["task"]).await;
+        // What the card holds is enough; who shows it, and without a proof, is all the same.
+        let mut shown = desk.whole(&told["task"]);
+        shown["presence"] = Value::Null;
+        let path = on(&task, "show");
+        let done = tokio::join!(
+            one.post(&path, shown.clone()),
+            other.post(&path, shown.clone())
+        );
+        for done in [done.0, done.1] {
+            assert_eq!(done.ok()["task"]["state"], "done");
+        }
+        let kept = file(here, &id).await;
+        assert_eq!(kept.applied.state, ApplicationState::Issued);
+        assert_eq!(kept.attempts.0.len(), 1);
+        assert_eq!(kept.attempts.0[0].outcome, Outcome::Verified);
+        let card = history(here, &desk.card).await.file.card;
+        assert!(card.stock.is_issued);
+        let number = desk.card.number.parse().unwrap();
+        let of_vehicle = here.store.card_of_vehicle(&card.plate, 0).await;
+        assert_eq!(of_vehicle.unwrap(), Some(number));
+        let taken_back = channel.withdraw(&format!("{round}-0")).await;
+        taken_back.refused(Code::ApplicationIssued);
+    }
+}
