@@ -56,7 +56,11 @@ impl CardStore for MemoryStore {
     }
 
     async fn take_in_offer(&self, session: &TokenHash) -> Result<Option<TakeInOffer>, StoreError> {
-        Ok(self.lock().take_in_offers.get(session).cloned())
+        let state = self.lock();
+        // It ends with its sign-in.
+        let lives = state.sessions.contains_key(session);
+        let offer = state.take_in_offers.get(session).filter(|_| lives);
+        Ok(offer.cloned())
     }
 
     async fn commit_card(&self, commit: &CardCommit) -> Result<(), StoreError> {
