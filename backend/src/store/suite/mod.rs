@@ -58,6 +58,7 @@ mod sweep;
 mod switches;
 mod tag_tasks;
 mod tags;
+mod take_in;
 pub(super) mod trail;
 
 pub(super) const CARD: &str = "62012201230100000017";
