@@ -11,7 +11,6 @@ use apdu_core::hex::{Bytes, Fixed};
 use apdu_core::obu::Algorithm;
 use apdu_core::sw::Sw;
 use apdu_core::toll_card::IssueFile;
-use etc_api::OutletKind;
 use serde::Serialize;
 
 use super::proof::Shown;
@@ -96,7 +95,7 @@ impl Desk<'_> {
                     history: &history,
                     chip: &request.card.issue.0,
                     holder: self.holder_of(&file, card)?,
-                    wants_bank_card: who.outlet.kind == OutletKind::Bank,
+                    wants_bank_card: who.is_bank(),
                     bank_card: bank_card.as_deref(),
                 };
                 ledger::issue_card(&begin, &teller)?

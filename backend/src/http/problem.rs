@@ -61,6 +61,7 @@ pub const STATUS: &[(Code, u16)] = &[
     (Code::ApplicationHeld, 409),
     (Code::ApplicationWithdrawn, 409),
     (Code::CardTaken, 409),
+    (Code::CardAlreadyKnown, 409),
     (Code::CardOfElsewhere, 409),
     (Code::CardNotInStock, 409),
     (Code::TakeAnotherCard, 409),

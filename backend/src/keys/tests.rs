@@ -1,8 +1,8 @@
-//! The numbers come from published vectors (A, B) and from a worked example that was computed by
-//! another program (C), never from this code.
+//! The numbers come from published vectors (A, B) and from worked examples that were computed by
+//! another program (C, D), never from this code.
 
 use apdu_core::bcd::{CardNumber, Date, Time};
-use apdu_core::hex::Fixed;
+use apdu_core::hex::{Fixed, encode};
 
 use super::des::{diversify, load_session, mac, tac_key};
 use super::*;
@@ -405,6 +405,85 @@ fn written(
         content,
     };
     keys.write_tag(&write, [0; 4])
+}
+
+/// The file of example D (3): 甘A12345, blue, class 1, 2024-01-15 to 2034-01-14.
+const ISSUE_FILE: &str =
+    "B8CACBE0620100011740620122012301000000172024011520340114B8CA41313233343500000000000001";
+
+/// 张样例 with a number of 18 digits, by the table of reference §1.4.
+const HOLDER_FILE: &str = "0000D5C5D1F9C0FD0000000000000000000000000000\
+    363230303030313930303031303130303137000000000000000000000000000065";
+
+fn card_write(card: &str, content: CardContent<'_>) -> Result<Vec<u8>, KeyError> {
+    let write = CardWrite {
+        card: card.parse().unwrap(),
+        algorithm: Algorithm::TripleDes,
+        content,
+    };
+    demo().write_card(&write, bytes("11223344"))
+}
+
+/// The MACs of reference §3.5 (3), of its longer form, and of a holder file: all by the program that made the
+/// reference's examples.
+#[test]
+fn example_d_3_is_signed_as_another_program_signed_it() {
+    let card = "62012201230100000017";
+    let signed = |content| card_write(card, content).map(|command| encode(&command));
+    let issue: [u8; 43] = bytes(ISSUE_FILE);
+    let expected = format!("04D695002F{ISSUE_FILE}24CD506D");
+    assert_eq!(signed(CardContent::Issue(&issue)), Ok(expected));
+    let long = [&issue[..], &[0; 7]].concat();
+    let expected = format!("04D6950036{ISSUE_FILE}0000000000000039AB753A");
+    assert_eq!(signed(CardContent::Issue(&long)), Ok(expected));
+    let holder: [u8; 55] = bytes(HOLDER_FILE);
+    let expected = format!("04D696003B{HOLDER_FILE}9CB66252");
+    assert_eq!(signed(CardContent::Holder(&holder)), Ok(expected));
+}
+
+#[test]
+fn only_whole_files_of_the_card_itself_are_signed() {
+    let issue: [u8; 43] = bytes(ISSUE_FILE);
+    let own = "62012201230100000017";
+    for length in 0..=60 {
+        let mut file = issue.to_vec();
+        file.resize(length, 0xFF);
+        let is_signed = card_write(own, CardContent::Issue(&file)).is_ok();
+        assert_eq!(is_signed, [43, 50].contains(&length), "{length}");
+    }
+    let other = card_write("62012201230100000025", CardContent::Issue(&issue));
+    assert_eq!(other, Err(KeyError::NotThatFile));
+    let abroad = card_write("63012201230100000017", CardContent::Issue(&issue));
+    assert_eq!(abroad, Err(KeyError::NoKeys));
+    let keys = demo();
+    assert_eq!(
+        keys.may_write_card([0x62, 0x01], Algorithm::Sm4),
+        Err(KeyError::UnsupportedAlgorithm)
+    );
+    let (before, after) = crate::demo::KEYS.split_once("[issuer.card_write]").unwrap();
+    let (_, after) = after.split_once("[evidence]").unwrap();
+    let without = SoftKeys::from_toml(&format!("{before}[evidence]{after}")).unwrap();
+    let may = without.may_write_card([0x62, 0x01], Algorithm::TripleDes);
+    assert_eq!(may, Err(KeyError::NoKeys));
+}
+
+/// HMAC-SHA-256 under the card's own key for the master file.
+#[test]
+fn a_holder_file_is_recognised_by_its_own_card_alone() {
+    let keys = demo();
+    let mark = |card: &str, file: &[u8; 55]| keys.holder_mark(card.parse().unwrap(), file);
+    let holder: [u8; 55] = bytes(HOLDER_FILE);
+    let own = mark("62012201230100000017", &holder);
+    assert_eq!(
+        own,
+        Ok(bytes(
+            "2A0ECFF4F2FB2035ECF7357BA3E5079C0FDBF74BEEB878D1E2C6DFC3E05AC602"
+        ))
+    );
+    assert_ne!(mark("62012201230100000025", &holder), own);
+    let mut other = holder;
+    other[54] ^= 1;
+    assert_ne!(mark("62012201230100000017", &other), own);
 }
 
 #[test]

@@ -25,3 +25,4 @@ mod sign_in;
 mod tag_races;
 mod tag_tasks;
 mod tags;
+mod take_in;
