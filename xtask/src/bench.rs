@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: the size of a first visit, per file and per dependency; and how many authorisations
-//! each database carries.
+//! `cargo xtask bench`: the size of a first visit, per file and per dependency; how many authorisations each
+//! database carries; and how long it looks for an application among a million.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,18 +21,28 @@ const ALARM: usize = 220_000;
 const FIRST_VISIT: [&str; 4] = ["wasm", "js", "css", "html"];
 const STANDARD_LIBRARY: [&str; 4] = ["__rustc", "alloc", "core", "std"];
 
-/// Prints what a first visit loads, then what each database carries.
+/// Prints what a first visit loads, then what each database carries and finds.
 pub fn everything() -> Result<(), Failure> {
     first_visit()?;
-    authorisations()
+    authorisations()?;
+    applications()
 }
 
 /// Durable authorisations against the bare commits of the same database.
 fn authorisations() -> Result<(), Failure> {
+    on_both_databases("authorisations")
+}
+
+/// Searches among a few applications and among many, each with the index it goes by.
+fn applications() -> Result<(), Failure> {
+    on_both_databases("applications")
+}
+
+/// Runs this program of the tests on an empty database of each kind, as it is flushed in use.
+fn on_both_databases(program: &str) -> Result<(), Failure> {
     tools::for_tests()?;
-    let build = ["build", "--workspace", "--bin", "authorisations"];
-    run(cargo().args(build))?;
-    let bench = target_dir().join("debug").join("authorisations");
+    run(cargo().args(["build", "--workspace", "--bin", program]))?;
+    let bench = target_dir().join("debug").join(program);
     let file = target_dir().join("bench.sqlite");
     for left in ["", "-wal", "-shm"] {
         // Nothing there is as good as nothing left.

@@ -1,11 +1,13 @@
 //! Applications, the channels they come through, and personal data, which lie sealed.
 
+use std::collections::BTreeMap;
+
 use apdu_core::bcd::CardNumber;
 use async_trait::async_trait;
 use etc_api::{ApplicationState, Bank, NewApplication, TakenApplications};
 use serde::{Deserialize, Serialize};
 
-use super::connection::{Durability, Transaction};
+use super::connection::{Database, Durability, Transaction};
 use super::noted::{self, Step};
 use super::row::Row;
 use super::statement::{Statement, insert, sql};
@@ -185,6 +187,24 @@ impl DatabaseStore {
         Ok(self)
     }
 
+    /// How the database carries out a search, step by step in its own words.
+    pub async fn explain_applications(
+        &self,
+        search: &ApplicationSearch,
+    ) -> Result<Vec<String>, StoreError> {
+        let found = found(search, self.personal()?);
+        match &self.database {
+            Database::Sqlite(_) => {
+                let plan = found.explained("EXPLAIN QUERY PLAN");
+                self.database.all(plan, |row| row.text("detail")).await
+            }
+            Database::Postgres(_) => {
+                let plan = found.explained("EXPLAIN");
+                self.database.all(plan, |row| row.text("QUERY PLAN")).await
+            }
+        }
+    }
+
     pub(super) fn personal(&self) -> Result<&Personal, StoreError> {
         self.personal.as_ref().ok_or_else(no_key)
     }
@@ -313,22 +333,19 @@ async fn take(
     if database.one(channel, rows::there).await?.is_none() {
         return Err(no_channel(&batch.channel));
     }
+    let mut known = known(database, batch).await?;
     let mut fates = Vec::with_capacity(batch.good.len());
     let mut rows = Vec::new();
     for taken in &batch.good {
         let content = content(personal, &batch.channel, &taken.new)?;
-        let known = sql("SELECT content FROM application WHERE channel = $1 AND number = $2");
-        let known = known.bind(&batch.channel).bind(&taken.new.number);
-        let known = database.one(known, |row| row.hash("content")).await?;
-        let twice = rows.iter().find_map(|(new, content): &(&Taken, _)| {
-            (new.new.number == taken.new.number).then_some(*content)
-        });
-        fates.push(match known.or(twice) {
+        let number = taken.new.number.as_str();
+        fates.push(match known.get(number) {
             None => {
+                known.insert(number.to_owned(), content);
                 rows.push((taken, content));
                 Fate::New
             }
-            Some(kept) if kept == content => Fate::Known,
+            Some(kept) if *kept == content => Fate::Known,
             Some(_) => Fate::Reused,
         });
     }
@@ -346,6 +363,22 @@ async fn take(
     }
     noted::audit(database, &batch.entry).await?;
     Ok(answer)
+}
+
+/// Those of a batch's numbers that are known, each with the mark of what was handed in under it.
+async fn known(
+    database: &mut Transaction,
+    batch: &Batch,
+) -> Result<BTreeMap<String, [u8; 32]>, StoreError> {
+    if batch.good.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let known = sql("SELECT number, content FROM application WHERE channel = ")
+        .value(&batch.channel)
+        .more(" AND number IN")
+        .any_of(batch.good.iter().map(|taken| taken.new.number.as_str()));
+    let known = database.all(known, |row| Ok((row.text("number")?, row.hash("content")?)));
+    Ok(known.await?.into_iter().collect())
 }
 
 /// The mark of all that was handed in under a number.

@@ -80,6 +80,14 @@ impl Statement {
         list.more(")")
     }
 
+    /// The question of how a database carries this statement out; `explain` is that database's word for it.
+    pub fn explained(self, explain: &'static str) -> Self {
+        Self {
+            text: format!("{explain} {}", self.text).into(),
+            ..self
+        }
+    }
+
     pub fn sqlite(self) -> Query<'static, Sqlite, SqliteArguments> {
         #[cfg(test)]
         ASKED.with_borrow_mut(|asked| asked.insert(self.text.to_string()));

@@ -681,6 +681,7 @@ impl Store for MemoryStore {
     async fn close_session(&self, token: &TokenHash, entry: &Entry) -> Result<(), StoreError> {
         self.transact(|state| {
             state.sessions.remove(token);
+            state.take_in_offers.remove(token);
             state.seal(entry);
             Ok(())
         })
@@ -693,8 +694,13 @@ impl Store for MemoryStore {
 
     async fn sweep(&self, outlived: Outlived) -> Result<bool, StoreError> {
         let mut state = self.lock();
+        let state = &mut *state;
         let over = |session: &Session| session.opened_at <= outlived.sessions_opened_by;
         state.sessions.retain(|_, (session, _)| !over(session));
+        let sessions = &state.sessions;
+        state
+            .take_in_offers
+            .retain(|token, _| sessions.contains_key(token));
         let kept = |&(at, _): &(i64, _)| at > outlived.answers_kept_since;
         state.answers.retain(|_, answer| kept(answer));
         Ok(false)

@@ -12,7 +12,7 @@ use crate::store::{
 };
 
 /// Tables with a row for every card, load, or sign-in.
-const GROWING: [&str; 27] = [
+const GROWING: [&str; 28] = [
     "answer",
     "application",
     "application_batch",
@@ -39,6 +39,7 @@ const GROWING: [&str; 27] = [
     "tag",
     "tag_reading",
     "tag_task",
+    "take_in_offer",
     "vehicle",
 ];
 
@@ -223,6 +224,8 @@ async fn ask_for_cards(store: &DatabaseStore, card: apdu_core::bcd::CardNumber) 
     store.application_file("a.1").await.unwrap().unwrap();
     store.card_job("t").await.unwrap().unwrap();
     store.card_of_vehicle("甘A12345", 0).await.unwrap();
+    store.card_model([0; 8], 0x40).await.unwrap();
+    store.take_in_offer(&[1; 32]).await.unwrap();
 }
 
 /// An application, and a task of a card for it from its begin to its end.
