@@ -223,7 +223,7 @@ pub enum FindApplicant {
     Phone(String),
 }
 
-/// One page of them, newest first, 20 at most.
+/// One page of them, newest first, eight at most.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ApplicationPage {

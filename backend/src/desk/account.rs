@@ -32,6 +32,7 @@ impl Desk<'_> {
                 .account_once(who, attempt, card, account, &mut proof)
                 .await;
             if let Some(end) = ended(decided) {
+                let end = self.or_its_twin(who, attempt, end).await;
                 return self.concluded(&proof, end).await;
             }
         }

@@ -26,6 +26,7 @@ impl Desk<'_> {
                 .authorise_once(who, attempt, id, request, &mut proof)
                 .await;
             if let Some(end) = ended(decided) {
+                let end = self.or_its_twin(who, attempt, end).await;
                 return self.concluded(&proof, end).await;
             }
         }

@@ -57,13 +57,10 @@ impl Desk<'_> {
         if self.store.outlet(&request.outlet).await?.is_none() {
             return Err(Code::BadRequest.into());
         }
-        for _ in 0..DECISIONS {
-            let handed = self.hand_out_cards_once(who, attempt, request).await;
-            if let Some(end) = ended(handed) {
-                return end;
-            }
-        }
-        Err(Code::RecordRaced.into())
+        self.answered(who, attempt, || {
+            self.hand_out_cards_once(who, attempt, request)
+        })
+        .await
     }
 
     async fn hand_out_cards_once(
@@ -208,7 +205,7 @@ impl Desk<'_> {
         (event, evidence): (Event, &[u8]),
         change: impl Fn(CardHistory, i64) -> Result<(Change, Vec<ChipWrite>), Code>,
     ) -> Result<(), Error> {
-        for _ in 0..DECISIONS {
+        self.answered(who, attempt, || async {
             if let Some(()) = self.replay(who, attempt).await? {
                 return Ok(());
             }
@@ -224,12 +221,9 @@ impl Desk<'_> {
                 answer: Some(stored(who, attempt, &())?),
                 ..CardCommit::default()
             };
-            let written = self.store.commit_card(&commit).await;
-            if let Some(end) = ended(written.map_err(Error::from)) {
-                return end;
-            }
-        }
-        Err(Code::RecordRaced.into())
+            Ok(self.store.commit_card(&commit).await?)
+        })
+        .await
     }
 
     /// A supervisor lets an application go on after too many cards had failed.

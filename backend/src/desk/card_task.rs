@@ -40,13 +40,10 @@ impl Desk<'_> {
         attempt: &Attempt,
         request: &BeginCardTask,
     ) -> Result<CardTask, Error> {
-        for _ in 0..DECISIONS {
-            let begun = self.begin_card_task_once(who, attempt, request).await;
-            if let Some(end) = ended(begun) {
-                return end;
-            }
-        }
-        Err(Code::RecordRaced.into())
+        self.answered(who, attempt, || {
+            self.begin_card_task_once(who, attempt, request)
+        })
+        .await
     }
 
     async fn begin_card_task_once(
@@ -213,13 +210,10 @@ impl Desk<'_> {
         id: &str,
         request: &SignCard,
     ) -> Result<SignedCard, Error> {
-        for _ in 0..DECISIONS {
-            let signed = self.sign_card_once(who, attempt, id, request).await;
-            if let Some(end) = ended(signed) {
-                return end;
-            }
-        }
-        Err(Code::RecordRaced.into())
+        self.answered(who, attempt, || {
+            self.sign_card_once(who, attempt, id, request)
+        })
+        .await
     }
 
     async fn sign_card_once(
@@ -264,13 +258,10 @@ impl Desk<'_> {
         id: &str,
         request: &CardRefused,
     ) -> Result<CardTask, Error> {
-        for _ in 0..DECISIONS {
-            let reported = self.card_refused_once(who, attempt, id, request).await;
-            if let Some(end) = ended(reported) {
-                return end;
-            }
-        }
-        Err(Code::RecordRaced.into())
+        self.answered(who, attempt, || {
+            self.card_refused_once(who, attempt, id, request)
+        })
+        .await
     }
 
     async fn card_refused_once(

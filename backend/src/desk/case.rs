@@ -72,7 +72,7 @@ impl Desk<'_> {
         for _ in 0..DECISIONS {
             let asked = self.ask_case_once(who, attempt, request, &reason).await;
             if let Some(end) = ended(asked) {
-                return end;
+                return self.or_its_twin(who, attempt, end).await;
             }
         }
         // Somebody has asked the same: it stands in the list.

@@ -30,6 +30,7 @@ impl Desk<'_> {
         for _ in 0..DECISIONS {
             let decided = self.confirm_once(who, attempt, id, raw, &mut proof).await;
             if let Some(end) = ended(decided) {
+                let end = self.or_its_twin(who, attempt, end).await;
                 return self.concluded(&proof, end).await;
             }
         }

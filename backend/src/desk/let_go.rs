@@ -46,6 +46,7 @@ impl Desk<'_> {
                 .let_go_once(who, attempt, id, request, &mut proof)
                 .await;
             if let Some(end) = ended(decided) {
+                let end = self.or_its_twin(who, attempt, end).await;
                 return self.concluded(&proof, end).await;
             }
         }

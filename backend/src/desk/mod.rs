@@ -207,6 +207,21 @@ impl Desk<'_> {
         ))
     }
 
+    /// Decides as [`until_settled`] does, about a request that may be sent twice at once.
+    async fn answered<T, F>(
+        &self,
+        who: &Who,
+        attempt: &Attempt,
+        decide: impl Fn() -> F,
+    ) -> Result<T, Error>
+    where
+        T: DeserializeOwned,
+        F: Future<Output = Result<T, Error>>,
+    {
+        let end = until_settled(decide).await;
+        self.or_its_twin(who, attempt, end).await
+    }
+
     /// How an attempt ended. One that is refused may have a twin that was answered a moment ago, and is refused
     /// for what that has changed.
     async fn or_its_twin<T: DeserializeOwned>(

@@ -3,7 +3,7 @@
 use apdu_core::authority::Recharge;
 use etc_api::Payment;
 
-use super::{Attempt, Desk, Error, Today, Who, entry, shown, until_settled};
+use super::{Attempt, Desk, Error, Today, Who, entry, shown};
 use crate::audit::Event;
 use crate::ledger;
 
@@ -38,7 +38,8 @@ impl Desk<'_> {
         id: &str,
         how: End<'_>,
     ) -> Result<Recharge, Error> {
-        until_settled(|| self.end_once(who, attempt, id, how)).await
+        self.answered(who, attempt, || self.end_once(who, attempt, id, how))
+            .await
     }
 
     async fn end_once(

@@ -4,7 +4,7 @@ use apdu_core::authority::Recharge;
 use apdu_core::fault::Code;
 use etc_api::{MoneyOut, RefundOutcome};
 
-use super::{Attempt, Desk, Error, Today, Who, entry, shown, until_settled};
+use super::{Attempt, Desk, Error, Today, Who, entry, shown};
 use crate::audit::Event;
 use crate::ledger;
 
@@ -56,7 +56,8 @@ impl Desk<'_> {
         id: &str,
         step: Step<'_>,
     ) -> Result<Recharge, Error> {
-        until_settled(|| self.refund_once(who, attempt, id, step)).await
+        self.answered(who, attempt, || self.refund_once(who, attempt, id, step))
+            .await
     }
 
     async fn refund_once(

@@ -80,7 +80,8 @@ impl Desk<'_> {
         if self.store.outlet(&request.outlet).await?.is_none() {
             return Err(Code::BadRequest.into());
         }
-        until_settled(|| self.hand_out_once(who, attempt, request)).await
+        self.answered(who, attempt, || self.hand_out_once(who, attempt, request))
+            .await
     }
 
     async fn hand_out_once(
@@ -176,7 +177,7 @@ impl Desk<'_> {
         why: &str,
         change: impl Fn(TagFile, i64) -> Result<(Tag, Vec<TagWrite>), Code>,
     ) -> Result<StockTag, Error> {
-        until_settled(|| async {
+        self.answered(who, attempt, || async {
             if let Some(answer) = self.replay(who, attempt).await? {
                 return Ok(answer);
             }

@@ -33,8 +33,10 @@ impl Desk<'_> {
         attempt: &Attempt,
         request: &BeginTagTask,
     ) -> Result<TagTask, Error> {
-        let end = until_settled(|| self.begin_tag_task_once(who, attempt, request)).await;
-        self.or_its_twin(who, attempt, end).await
+        self.answered(who, attempt, || {
+            self.begin_tag_task_once(who, attempt, request)
+        })
+        .await
     }
 
     async fn begin_tag_task_once(
@@ -181,8 +183,10 @@ impl Desk<'_> {
         id: &str,
         request: &SignTag,
     ) -> Result<SignedTag, Error> {
-        let end = until_settled(|| self.sign_tag_once(who, attempt, id, request)).await;
-        self.or_its_twin(who, attempt, end).await
+        self.answered(who, attempt, || {
+            self.sign_tag_once(who, attempt, id, request)
+        })
+        .await
     }
 
     async fn sign_tag_once(
@@ -223,8 +227,10 @@ impl Desk<'_> {
         id: &str,
         request: &TagRefused,
     ) -> Result<TagTask, Error> {
-        let end = until_settled(|| self.tag_refused_once(who, attempt, id, request)).await;
-        self.or_its_twin(who, attempt, end).await
+        self.answered(who, attempt, || {
+            self.tag_refused_once(who, attempt, id, request)
+        })
+        .await
     }
 
     async fn tag_refused_once(

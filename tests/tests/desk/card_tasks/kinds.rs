@@ -62,14 +62,14 @@ async fn the_long_form_with_the_other_fill_is_issued_at_a_bank() {
 }
 
 #[tokio::test]
-async fn an_own_outlet_asks_for_no_bank_card_and_keeps_none() {
+async fn an_own_outlet_takes_no_bank_card() {
     let bench = Bench::new().await;
     let teller = bench.counter("demo.teller").await;
     bench.store.add_application(applied("a", "甘A90001"));
     let mut desk = Desk::new(&teller, NEW);
-    desk.through(paid_by("a", "6221390000000013")).await;
-    let kept = bench.store.application("a").await.unwrap().unwrap();
-    assert!(!kept.applied.has_bank_card);
+    let begun = desk.begin(paid_by("a", "6221390000000013")).await;
+    begun.refused(Code::BadRequest);
+    desk.through(issue("a", "new")).await;
     // A bank does not see the applications of own outlets.
     let bank = bench.counter("demo.bank").await;
     bench
