@@ -67,7 +67,10 @@ async fn an_own_outlet_asks_for_no_bank_card_and_keeps_none() {
     let teller = bench.counter("demo.teller").await;
     bench.store.add_application(applied("a", "甘A90001"));
     let mut desk = Desk::new(&teller, NEW);
-    desk.through(paid_by("a", "6221390000000013")).await;
+    desk.begin(paid_by("a", "6221390000000013"))
+        .await
+        .refused(Code::BadRequest);
+    desk.through(issue("a", "new")).await;
     let kept = bench.store.application("a").await.unwrap().unwrap();
     assert!(!kept.applied.has_bank_card);
     // A bank does not see the applications of own outlets.
