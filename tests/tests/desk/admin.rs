@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use apdu_core::fault::Code;
+use apdu_core::hex::encode;
 use etc_api::{Bank, Outlet, OutletKind, Role};
 use etc_backend::admin::{self, AdminError, NewOperator};
 use etc_backend::keys::SoftKeys;
@@ -124,6 +126,63 @@ async fn imported_cards_are_loaded_with_the_issuers_own_keys_levels_and_pin() {
         (&loaded["state"], card.card.balance()),
         (&json!("loaded"), 10_000)
     );
+}
+
+/// How cards of this kind want to be spoken to.
+const MODELS: &str = "\
+issuer,version,pin_form,pin,load_key_index
+B8CACBE062010001,10,bcd3,654321,02
+";
+
+/// The key file has no key for a holder file: it is not recognised again, and the card is as good for all else.
+#[tokio::test]
+async fn a_card_of_an_imported_model_is_taken_in() {
+    let store = Arc::new(MemoryStore::new(NOON));
+    admin::add_outlet(&*store, outlet("GY01")).await.unwrap();
+    let terminal = admin::add_terminal(&*store, [0x52; 6], "GY01".into());
+    terminal.await.unwrap();
+    let wang = operator("wang", "GY01");
+    let wang = admin::add_operator(&*store, wang, "long-enough").await;
+    wang.unwrap();
+    let bench = Bench::of(store.clone(), Arc::new(SoftKeys::from_toml(KEYS).unwrap()));
+    let teller = bench.counter("wang").await;
+    let mut card = plastic();
+    let issue = card.issue_file();
+    let path = |action: &str| format!("/cards/52011234567890123456/{action}");
+    let offer = async || {
+        let body = json!({ "issue": issue });
+        teller.post(&path("take-in/offer"), body).await
+    };
+    offer().await.refused(Code::CardOfElsewhere);
+    let wrong = admin::import_card_models(&*store, &MODELS.replace("654321", "six")).await;
+    assert_eq!(
+        wrong.unwrap_err().to_string(),
+        "line 2, column pin: must be six digits"
+    );
+    // A later file takes the place of an earlier one.
+    for models in [MODELS.replace("bcd3", "ascii6"), MODELS.to_owned()] {
+        let said = admin::import_card_models(&*store, &models).await;
+        assert_eq!(said.unwrap(), "models of cards imported: 1");
+    }
+    let offered = offer().await.ok();
+    assert_eq!(offered["pin"]["form"], "bcd3");
+    assert_eq!(offered["init"]["key_index"], 2);
+    let holder = encode(card.card.holder_file());
+    let body = json!({
+        "holder": holder,
+        "issue": issue,
+        "presence": {
+            "answer": card.init(&offered["init"]),
+            "terminal": offered["init"]["terminal"],
+        },
+    });
+    let taken = teller.post(&path("take-in"), body).await;
+    assert_eq!(taken.status, 204, "{taken:?}");
+    let other = format!("FF{}", &holder[2..]);
+    let body = json!({ "issue": issue, "balance": "00000000", "holder": other });
+    let sighted = teller.post(&path("sight"), body).await.ok();
+    assert_eq!(sighted["differences"], json!([]));
+    teller.loading(&mut card, 10_000).await;
 }
 
 #[tokio::test]

@@ -49,6 +49,7 @@ on_both_databases! {
     of_two_showings_at_once_one_is_taken
     of_two_signatures_at_once_one_is_given
     a_card_that_is_done_at_two_pcs_is_issued_once
+    a_card_of_elsewhere_is_taken_in_once
 }
 
 type Backend = Bench<DatabaseStore>;
@@ -438,5 +439,57 @@ async fn a_card_that_is_done_at_two_pcs_is_issued_once(here: &Backend, there: &B
         assert_eq!(of_vehicle.unwrap(), Some(number));
         let taken_back = channel.withdraw(&format!("{round}-0")).await;
         taken_back.refused(Code::ApplicationIssued);
+    }
+}
+
+/// A card of a round that is in no stock, issued.
+fn of_elsewhere(round: u8) -> Plastic {
+    let person = Personalisation {
+        start: [0x20, 0x24, 0x01, 0x15],
+        expiry: [0x20, 0x34, 0x01, 0x14],
+        // 甘A6600…
+        plate: [b"\xB8\xCAA6600", &[b'0' + round][..]].concat(),
+        vehicle_class: 1,
+        ..Personalisation::factory([0x22, 0x01, 0x23, 0x01, 0x00, 0x08, 0x00, round])
+    };
+    Plastic::of(TollCard::new(&person, Knobs::default(), u64::from(round)))
+}
+
+async fn a_card_of_elsewhere_is_taken_in_once(here: &Backend, there: &Backend) {
+    let one = here.counter("demo.teller").await;
+    let other = there.counter("demo.tianshui").await;
+    for round in 0..ROUNDS {
+        let mut card = of_elsewhere(round);
+        let to = format!("/cards/{}/take-in", card.number);
+        let issue = encode(card.card.issue_file());
+        let holder = encode(card.card.holder_file());
+        let mut shown = Vec::new();
+        for counter in [&one, &other] {
+            let asked = json!({ "issue": issue });
+            let offer = counter.post(&format!("{to}/offer"), asked).await.ok();
+            let init = &offer["init"];
+            let presence = json!({ "answer": card.init(init), "terminal": init["terminal"] });
+            shown.push(json!({ "holder": holder, "issue": issue, "presence": presence }));
+        }
+        // The same request comes twice from here, and another from there.
+        let key = here.fresh_key();
+        let (first, again, third) = tokio::join!(
+            one.post_as(&key, &to, shown[0].clone()),
+            one.post_as(&key, &to, shown[0].clone()),
+            other.post(&to, shown[1].clone()),
+        );
+        match third.status {
+            204 => {
+                first.refused(Code::CardAlreadyKnown);
+                again.refused(Code::CardAlreadyKnown);
+            }
+            _ => {
+                assert_eq!((first.status, again.status), (204, 204));
+                third.refused(Code::CardAlreadyKnown);
+            }
+        }
+        let number = card.number.parse().unwrap();
+        let kept = here.store.card_file(number).await.unwrap().unwrap();
+        assert_eq!(kept.card.revision, 1);
     }
 }

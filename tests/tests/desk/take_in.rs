@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::bench::{Answer, Bench, Counter, Plastic};
+use crate::tag_tasks;
 
 /// In no stock, and issued.
 const ELSEWHERE: &str = "card-elsewhere";
@@ -419,9 +420,9 @@ async fn a_model_that_is_not_configured_takes_nothing_in() {
     }
 }
 
-/// The whole of it, as the page does it: the card's vehicle comes from its licence, and it has no tag yet.
+/// What it is taken in for: its vehicle comes from the licence, and gets a tag.
 #[tokio::test]
-async fn the_licence_of_its_vehicle_can_be_added_then() {
+async fn its_vehicle_gets_a_tag_then() {
     let bench = Bench::new().await;
     let teller = bench.counter("demo.teller").await;
     let mut card = Plastic::new(ELSEWHERE);
@@ -435,4 +436,14 @@ async fn the_licence_of_its_vehicle_can_be_added_then() {
     take_in(&teller, &mut card).await;
     let added = teller.post(&to, licence).await;
     assert_eq!(added.status, 204, "{added:?}");
+    let new = etc_sim::demo::tag_personalisation(tag_tasks::NEW).unwrap();
+    let mut tag = tag_tasks::Desk {
+        counter: &teller,
+        tag: tag_tasks::Laid::of(&new),
+        card,
+    };
+    let told = tag.through(tag_tasks::issue("new")).await;
+    assert_eq!(told["task"]["plate"], "甘A00207");
+    let pairing = teller.get(&path(&tag.card, "pairing")).await.ok();
+    assert_eq!(pairing["tag"]["tag"], tag.tag.serial());
 }

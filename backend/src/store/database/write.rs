@@ -427,8 +427,10 @@ pub async fn count_proof(
         "UPDATE card SET wrong_proofs = wrong_proofs + 1 WHERE number = $1 AND wrong_proofs < $2",
     );
     if database.execute(card.bind(proof.card).bind(limit)).await? == 0 {
-        let known = sql("SELECT number FROM card WHERE number = $1").bind(proof.card);
-        if database.one(known, rows::there).await?.is_some() {
+        // One that is not in the records, or has come in just now, has no tries to lose.
+        let locked = sql("SELECT number FROM card WHERE number = $1 AND wrong_proofs >= $2");
+        let locked = locked.bind(proof.card).bind(limit);
+        if database.one(locked, rows::there).await?.is_some() {
             return Ok(false);
         }
     }
