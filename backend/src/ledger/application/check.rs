@@ -183,7 +183,7 @@ mod tests {
         for card_type in [0, 21, 24] {
             assert_eq!(flaws(|new| new.card_type = card_type), [Flaw::CardType]);
         }
-        for id_type in [0, 107, 207] {
+        for id_type in [0, 107, 207, 299] {
             assert_eq!(flaws(|new| new.id_type = id_type), [Flaw::IdType]);
         }
         let wrong = "440524188001010015";
