@@ -1,7 +1,7 @@
 //! Cards that are not like `card-new`, the bank card that pays, and cards that are not what their record says.
 
 use etc_api::Bank;
-use etc_backend::store::{ApplicationStore, StockCard};
+use etc_backend::store::StockCard;
 
 use super::*;
 
