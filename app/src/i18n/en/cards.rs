@@ -54,7 +54,7 @@ pub const CARDS: IssuingTexts = IssuingTexts {
         psbc: "PSBC",
     },
     issue: CardIssue {
-        choose: "Application",
+        choose: "Choose",
         read: "Read card",
         register: "Register",
         back_to_list: "Back to the list",

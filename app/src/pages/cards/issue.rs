@@ -71,10 +71,15 @@ fn Course(jobs: JobsHandle, scene: Memo<Scene>) -> impl IntoView {
                         };
                         view! {
                             <Broken fault=fault again=again on_again=go>
-                                <Action
-                                    label=text(|t| t.cards.issue.back_to_list)
-                                    on_press=leave
-                                />
+                                {(stage != issuing::CHOOSE)
+                                    .then(|| {
+                                        view! {
+                                            <Action
+                                                label=text(|t| t.cards.issue.back_to_list)
+                                                on_press=leave
+                                            />
+                                        }
+                                    })}
                                 {(fault.code == Code::NotTheCards)
                                     .then(|| view! { <Reopen jobs=jobs on_done=leave /> })}
                             </Broken>
