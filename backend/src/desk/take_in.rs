@@ -134,6 +134,8 @@ impl Desk<'_> {
             .card_of_vehicle(&card.plate, card.plate_colour)
             .await?;
         match of_vehicle {
+            // It has come in since it was asked for.
+            Some(known) if known == number => Err(Code::CardAlreadyKnown.into()),
             // A vehicle has one card. Which of the two is right, a person finds out.
             Some(_) => Err(Code::VehicleHasCard.into()),
             None => Ok(card),
