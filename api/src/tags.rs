@@ -33,6 +33,8 @@ pub struct CardPairing {
     pub plate_colour: u8,
     /// 车型
     pub vehicle_class: u8,
+    /// What may be done with the card: only one that is in use gets a tag.
+    pub status: CardStatus,
     /// Whether the records have the data of the vehicle that a tag is written with.
     pub vehicle_known: bool,
     /// The tag of the card, or else of its vehicle.

@@ -73,18 +73,9 @@ impl Jobs {
             return;
         };
         job.set(TagJob::default());
-        let (desk, backend) = (self.desk, self.backend.clone());
+        let jobs = self.clone();
         self.stage(job, Step::ReadCard, async move {
-            let mut progress = watch(desk, job);
-            let read = flow::show_card(&mut card, &mut progress).await?;
-            desk.card.set(CardInSlot::Known(read.issue.number));
-            progress.at(Step::AskRecords);
-            let pairing = backend.pairing(read.issue.number).await?;
-            job.update(|job| {
-                job.card = Some((read, pairing));
-                job.course.pass();
-            });
-            Ok(())
+            jobs.meet_card_of_tag(&mut card, job).await
         });
     }
 
@@ -95,19 +86,29 @@ impl Jobs {
         else {
             return;
         };
-        let (desk, mut backend) = (self.desk, self.backend.clone());
+        let (jobs, mut backend) = (self.clone(), self.backend.clone());
         self.stage(job, Step::ReadCard, async move {
-            let mut progress = watch(desk, job);
-            flow::take_in(&mut card, &mut backend, &mut progress).await?;
-            let read = flow::show_card(&mut card, &mut progress).await?;
-            progress.at(Step::AskRecords);
-            let pairing = backend.pairing(read.issue.number).await?;
-            job.update(|job| {
-                job.card = Some((read, pairing));
-                job.course.pass();
-            });
-            Ok(())
+            flow::take_in(&mut card, &mut backend, &mut watch(jobs.desk, job)).await?;
+            jobs.meet_card_of_tag(&mut card, job).await
         });
+    }
+
+    /// Reads the card, and asks what the records pair it with.
+    async fn meet_card_of_tag(
+        &self,
+        card: &mut dyn Card,
+        job: RwSignal<TagJob>,
+    ) -> Result<(), Fault> {
+        let mut progress = watch(self.desk, job);
+        let read = flow::show_card(card, &mut progress).await?;
+        self.desk.card.set(CardInSlot::Known(read.issue.number));
+        progress.at(Step::AskRecords);
+        let pairing = self.backend.pairing(read.issue.number).await?;
+        job.update(|job| {
+            job.card = Some((read, pairing));
+            job.course.pass();
+        });
+        Ok(())
     }
 
     /// 标签办理: the vehicle of the card, from its licence.

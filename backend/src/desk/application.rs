@@ -12,7 +12,7 @@ use etc_api::{
 use serde_json::Value;
 
 use super::card_task::task;
-use super::{DECISIONS, Desk, Error, Who, ended};
+use super::{DECISIONS, Desk, Error, Who, ended, until_settled};
 use crate::audit::{Entry, Event};
 use crate::ledger::limits::CARD_YEARS;
 use crate::ledger::{Application, ApplicationFile, LOCK, Valid, checked, validity};
@@ -79,7 +79,7 @@ pub async fn take_applications(
 impl Desk<'_> {
     /// The channel takes an application back that nobody has begun.
     pub async fn withdraw_application(&self, channel: &str, number: &str) -> Result<(), Error> {
-        for _ in 0..DECISIONS {
+        until_settled(|| async {
             let found = self.store.application_of_number(channel, number).await?;
             let found = found.ok_or(Code::ApplicationUnknown)?;
             let now = self.store.now().await?;
@@ -94,12 +94,9 @@ impl Desk<'_> {
                 state: ApplicationState::Withdrawn,
                 locked_by: None,
             };
-            let written = self.store.change_application(&change, &entry).await;
-            if let Some(end) = ended(written.map_err(Error::from)) {
-                return end;
-            }
-        }
-        Err(Code::RecordRaced.into())
+            Ok(self.store.change_application(&change, &entry).await?)
+        })
+        .await
     }
 
     /// One page of those this desk may see.
@@ -172,7 +169,7 @@ impl Desk<'_> {
 
     /// A teller takes an application up: nobody else opens it for ten minutes.
     pub async fn open_application(&self, who: &Who, id: &str) -> Result<OpenedApplication, Error> {
-        for _ in 0..DECISIONS {
+        until_settled(|| async {
             let found = self.application(who, id).await?;
             let now = self.store.now().await?;
             let applied = &found.applied;
@@ -187,19 +184,16 @@ impl Desk<'_> {
                 locked_by: Some((who.operator.clone(), now + LOCK)),
             };
             let entry = entry(who, now, Event::ApplicationOpened, id);
-            let written = self.store.change_application(&change, &entry).await;
-            if let Some(end) = ended(written.map_err(Error::from)) {
-                end?;
-                let file = self.store.application_file(id).await?;
-                return Ok(opened(&found, file.as_ref(), who, now));
-            }
-        }
-        Err(Code::RecordRaced.into())
+            self.store.change_application(&change, &entry).await?;
+            let file = self.store.application_file(id).await?;
+            Ok(opened(&found, file.as_ref(), who, now))
+        })
+        .await
     }
 
     /// The teller gives it back. Whoever does not hold it gives nothing back.
     pub async fn close_application(&self, who: &Who, id: &str) -> Result<(), Error> {
-        for _ in 0..DECISIONS {
+        until_settled(|| async {
             let found = self.application(who, id).await?;
             let applied = &found.applied;
             let own = applied.locked_by.as_ref();
@@ -214,12 +208,9 @@ impl Desk<'_> {
             };
             let now = self.store.now().await?;
             let entry = entry(who, now, Event::ApplicationClosed, id);
-            let written = self.store.change_application(&change, &entry).await;
-            if let Some(end) = ended(written.map_err(Error::from)) {
-                return end;
-            }
-        }
-        Err(Code::RecordRaced.into())
+            Ok(self.store.change_application(&change, &entry).await?)
+        })
+        .await
     }
 
     /// Whose application it is, unmasked; who looked stands on the trail.

@@ -42,6 +42,7 @@ impl Desk<'_> {
             plate: card.plate,
             plate_colour: card.plate_colour,
             vehicle_class: card.vehicle_class,
+            status: card.status,
             vehicle_known: vehicle.is_some(),
             tag: tag.map(in_stock),
             open_task: open,

@@ -1,6 +1,6 @@
 //! 标签办理: the card first, then the number on the tag's back and the tag itself, then both of its files.
 
-use apdu_core::authority::{IssueMode, TagTask, TagWork};
+use apdu_core::authority::{CardStatus, IssueMode, TagTask, TagWork};
 use apdu_core::fault::Code;
 use leptos::prelude::*;
 
@@ -34,10 +34,11 @@ pub fn IssueTag() -> impl IntoView {
     let steps = Signal::derive(move || job.with(|job| rail(&STAGES, &job.course)));
     let scene = Memo::new(move |_| job.with(|job| Scene::of(&job.course)));
     let read = move || jobs.with_value(|jobs| jobs.read_card_of_tag(job));
-    let lacks_vehicle = move || {
+    // Nobody types a licence for a card that gets no tag: why, the backend says.
+    let wants_licence = move || {
         job.with(|job| {
             let pairing = job.card.as_ref().map(|(_, pairing)| pairing);
-            pairing.is_some_and(|pairing| !pairing.vehicle_known)
+            pairing.is_some_and(|one| one.status == CardStatus::Normal && !one.vehicle_known)
         })
     };
     view! {
@@ -80,7 +81,7 @@ pub fn IssueTag() -> impl IntoView {
                     }
                     Scene::Running => view! { <Working do_not_move=|t| t.tags.write.do_not_move /> }.into_any(),
                     Scene::Stage(0) => view! { <PutCard on_read=read /> }.into_any(),
-                    Scene::Stage(ENTRY) if lacks_vehicle() => {
+                    Scene::Stage(ENTRY) if wants_licence() => {
                         let class = job.with_untracked(|job| {
                             job.card.as_ref().map(|(read, _)| read.issue.vehicle_class)
                         });
