@@ -4,6 +4,7 @@ mod backend;
 mod csv;
 mod desk;
 mod devices;
+mod gate;
 mod gbk;
 mod i18n;
 mod jobs;
@@ -19,6 +20,7 @@ mod router;
 mod save;
 mod shell;
 mod storage;
+mod workplace;
 
 use wasm_bindgen_futures::spawn_local;
 

@@ -4,7 +4,6 @@
 //!
 //! What a piece holds is found by the tool that splits the module: all that only its function below leads to.
 
-use apdu_core::fault::{Code, Fault};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
@@ -21,8 +20,7 @@ use super::load::Load;
 use super::records::Records;
 use super::stock::StockPage;
 use super::tags::{ActivateTag, CancelTag, IssueTag};
-use crate::i18n::texts;
-use crate::parts::FaultCard;
+use crate::parts::Fetched;
 use crate::router::Page;
 
 /// Makes the view of a page that is here.
@@ -111,26 +109,10 @@ pub fn fetch_all() {
 
 /// A page, as soon as it is here.
 #[component]
-pub fn Fetched(
+pub fn PageHere(
     /// Which one.
     page: Page,
 ) -> impl IntoView {
-    let fetched = RwSignal::new(None);
-    let ask = move || {
-        fetched.set(None);
-        spawn_local(async move {
-            // Whoever has gone on to another page is told nothing.
-            let _ = fetched.try_set(Some(fetch(page).await.ok()));
-        });
-    };
-    ask();
-    move || match fetched.get() {
-        None => ().into_any(),
-        Some(Some(make)) => make(page),
-        Some(None) => {
-            let again = Signal::derive(|| Some(texts().shell.fetch_again));
-            let fault = Fault::new(Code::Unreachable);
-            view! { <FaultCard fault=fault next_label=again on_next=move |()| ask() /> }.into_any()
-        }
-    }
+    let fetch = move || async move { fetch(page).await.ok() };
+    view! { <Fetched fetch=fetch show=move |make: Make| make(page) /> }
 }

@@ -1,5 +1,5 @@
 //! The pages, a file per task. A page watches a job and shows it; it knows neither device nor chip. The rest of the
-//! page sees sign-in, and [`Fetched`] for all others.
+//! page sees sign-in, and [`PageHere`] for all others.
 
 mod cards;
 mod check_card;
@@ -21,5 +21,5 @@ mod unlock;
 mod vouched;
 mod waiting;
 
-pub use fetched::{Fetched, fetch_all};
+pub use fetched::{PageHere, fetch_all};
 pub use sign_in::SignInPage;
