@@ -133,4 +133,9 @@ pub enum TagField {
     PlateColour,
     /// 车型
     VehicleClass,
+    /// What else the system information holds, its removal flag aside. Told as the first byte that differs, by its
+    /// place from 0: `40: 01`; a byte that is not there as `40:`.
+    RestOfSystem,
+    /// What else the vehicle information holds, in the same form.
+    RestOfVehicle,
 }

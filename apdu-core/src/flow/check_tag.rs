@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::tag::{read_system, read_vehicle};
+use super::tag::{read_vehicle, read_whole_system};
 use super::{Progress, Step};
 use crate::authority::{
     ReadVehicle, ShownVehicle, TagAuthority, TagDifference, TagSight, TagSighted,
@@ -91,7 +91,7 @@ async fn read_tag(
     session: PowerSession,
     tag: Tag,
 ) -> Result<CheckedTag, Fault> {
-    let (bytes, system) = read_system(programmer, session, &tag).await?;
+    let (bytes, system) = read_whole_system(programmer, session, &tag).await?;
 
     progress.at(Step::AskRecords);
     let serial = system.contract.serial;

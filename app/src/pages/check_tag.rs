@@ -201,6 +201,16 @@ fn TagData(tag: CheckedTag) -> impl IntoView {
         let differs = differing.iter().find(|one| one.field == field)?;
         Some(texts().tag_value(field, &differs.record))
     };
+    let rest = [TagField::RestOfSystem, TagField::RestOfVehicle].map(|field| {
+        let differs = tag.differences().find(|one| one.field == field)?.clone();
+        let label = move || texts().tag_field(field);
+        let held = move || texts().tag_value(field, &differs.tag);
+        Some(view! {
+            <DataRow label=Signal::derive(label) record=record(field)>
+                {held}
+            </DataRow>
+        })
+    });
     let records = tag.records.as_ref().ok().cloned();
     let agrees = records.as_ref().map(|_| tag.differences().next().is_none());
     let validity = record(TagField::Signed).or_else(|| record(TagField::Expiry));
@@ -241,6 +251,7 @@ fn TagData(tag: CheckedTag) -> impl IntoView {
             <DataRow label=text(|t| t.tags.page.version) record=record(TagField::Version)>
                 {format!("{:02X}", contract.version)}
             </DataRow>
+            {rest}
             {records.map(|records| view! { <InRecords records=records agrees=agrees /> })}
             {status
                 .filter(|status| status.is_tampered() || status.battery_is_low())

@@ -2,7 +2,8 @@
 //! random and a few minutes, and ends with the first answer that is handed in.
 
 use apdu_core::authority::{
-    ReadVehicle, ShownVehicle, TagDifference, TagField, TagSight, TagSighted, TagVehicle,
+    ReadVehicle, ShownVehicle, TagDifference, TagField, TagSight, TagSighted, TagTaskState,
+    TagVehicle,
 };
 use apdu_core::calendar;
 use apdu_core::fault::Code;
@@ -15,7 +16,7 @@ use super::tag_stock::in_stock;
 use super::{Desk, Error, Who};
 use crate::audit::{Entry, Event};
 use crate::keys::{KeyError, TagKey, VehicleRead};
-use crate::ledger::{Chaining, READING_LIFE, Reading, Tag};
+use crate::ledger::{Chaining, READING_LIFE, Reading, Tag, TagFile, Wanted};
 use crate::random::draw;
 
 impl Desk<'_> {
@@ -30,12 +31,13 @@ impl Desk<'_> {
         if system.contract.serial != serial {
             return Err(Code::OtherTag.into());
         }
-        let Some(tag) = self.store.tag(serial).await? else {
+        let Some(file) = self.store.tag_file(serial).await? else {
             return Err(self.unknown(&system.contract).into());
         };
+        let tag = &file.tag;
         let now = self.store.now().await?;
-        let (vehicle, refusal) = match self.may_read(who, &tag) {
-            Ok(()) => (Some(self.begin_reading(who, &tag, now).await?), None),
+        let (vehicle, refusal) = match self.may_read(who, tag) {
+            Ok(()) => (Some(self.begin_reading(who, tag, now).await?), None),
             Err(code) => {
                 let sighted = entry(who, now, Event::TagSighted(serial), &[]);
                 self.store.note(&sighted).await?;
@@ -47,7 +49,7 @@ impl Desk<'_> {
             sn: tag.sn.clone(),
             status: tag.status,
             issued: tag.issued.is_some(),
-            differences: in_system(&tag, &system.contract),
+            differences: in_system(&file, &system.contract, &sight.system.0),
             vehicle,
             refusal,
             today: calendar::today(now),
@@ -61,7 +63,8 @@ impl Desk<'_> {
         serial: ContractSerial,
         shown: &ShownVehicle,
     ) -> Result<TagVehicle, Error> {
-        let tag = self.store.tag(serial).await?.ok_or(Code::TagUnknown)?;
+        let file = self.store.tag_file(serial).await?;
+        let file = file.ok_or(Code::TagUnknown)?;
         let now = self.store.now().await?;
         let reading = Reading {
             tag: serial,
@@ -73,7 +76,7 @@ impl Desk<'_> {
         if !(self.store.end_reading(&reading, now - READING_LIFE)).await? {
             return Err(Code::TagReadingOver.into());
         }
-        let opened = self.open(&tag, shown);
+        let opened = self.open(&file, shown);
         let event = match &opened {
             Ok(_) => Event::VehicleOpened(serial),
             Err(code) => Event::VehicleRefused(serial, *code),
@@ -123,12 +126,12 @@ impl Desk<'_> {
         })
     }
 
-    fn open(&self, tag: &Tag, shown: &ShownVehicle) -> Result<TagVehicle, Code> {
-        let file = self.open_file(tag, shown)?;
+    fn open(&self, known: &TagFile, shown: &ShownVehicle) -> Result<TagVehicle, Code> {
+        let file = self.open_file(&known.tag, shown)?;
         let vehicle = VehicleInformation::parse(&file).map_err(|_| Code::MalformedTag)?;
         Ok(TagVehicle {
-            differences: in_vehicle(tag, &vehicle),
-            is_present: tag.cipher.random_returns,
+            differences: in_vehicle(known, &vehicle, &file),
+            is_present: known.tag.cipher.random_returns,
             file: Bytes(file),
         })
     }
@@ -185,7 +188,8 @@ pub(super) fn refused(error: KeyError) -> Code {
 
 /// Where the system information differs from the records, as a person reads it. What dates a tag has that was
 /// not issued is the factory's business.
-fn in_system(tag: &Tag, contract: &Contract) -> Vec<TagDifference> {
+fn in_system(known: &TagFile, contract: &Contract, read: &[u8]) -> Vec<TagDifference> {
+    let tag = &known.tag;
     let mut differences = differing([
         (
             TagField::Issuer,
@@ -212,29 +216,67 @@ fn in_system(tag: &Tag, contract: &Contract) -> Vec<TagDifference> {
             ),
         ]));
     }
-    differences
+    let wanted = written(known).map(|wanted| &wanted.system[..]);
+    // The flag is the chip's own: it clears it when its switch comes out.
+    let rest = |at| at != Contract::LENGTH;
+    or_elsewhere(differences, TagField::RestOfSystem, wanted, read, rest)
 }
 
 /// Where the vehicle information differs from the records; a blank one is what a tag has that was not issued.
-fn in_vehicle(tag: &Tag, vehicle: &VehicleInformation) -> Vec<TagDifference> {
+fn in_vehicle(known: &TagFile, vehicle: &VehicleInformation, read: &[u8]) -> Vec<TagDifference> {
     // GBK knows every byte: what is no character shows as U+FFFD, which differs from any record.
     let plate = GBK.decode_without_bom_handling(vehicle.plate_text()).0;
-    match &tag.issued {
-        Some(issued) => differing([
-            (TagField::Plate, issued.plate.clone(), plate.into_owned()),
-            (
-                TagField::PlateColour,
-                issued.plate_colour.to_string(),
-                vehicle.plate_colour.to_string(),
-            ),
-            (
-                TagField::VehicleClass,
-                issued.vehicle_class.to_string(),
-                vehicle.class.to_string(),
-            ),
-        ]),
-        None => differing([(TagField::Plate, String::new(), plate.into_owned())]),
-    }
+    let Some(issued) = &known.tag.issued else {
+        return differing([(TagField::Plate, String::new(), plate.into_owned())]);
+    };
+    let differences = differing([
+        (TagField::Plate, issued.plate.clone(), plate.into_owned()),
+        (
+            TagField::PlateColour,
+            issued.plate_colour.to_string(),
+            vehicle.plate_colour.to_string(),
+        ),
+        (
+            TagField::VehicleClass,
+            issued.vehicle_class.to_string(),
+            vehicle.class.to_string(),
+        ),
+    ]);
+    let wanted = written(known).and_then(|wanted| wanted.vehicle.as_deref());
+    or_elsewhere(differences, TagField::RestOfVehicle, wanted, read, |_| true)
+}
+
+/// The files that were written on a tag that is issued. Of one that came in issued they are not known.
+fn written(known: &TagFile) -> Option<&Wanted> {
+    known.tag.issued.as_ref()?;
+    let issue = known.issue.as_ref()?;
+    (issue.state == TagTaskState::Done).then_some(&issue.wanted)
+}
+
+/// The differences by name, or the first byte that differs in what has no name here.
+fn or_elsewhere(
+    differences: Vec<TagDifference>,
+    field: TagField,
+    wanted: Option<&[u8]>,
+    read: &[u8],
+    counts: impl Fn(usize) -> bool,
+) -> Vec<TagDifference> {
+    let wanted = wanted
+        .filter(|_| differences.is_empty())
+        .unwrap_or_default();
+    let differs = |&at: &usize| counts(at) && wanted.get(at) != read.get(at);
+    let Some(at) = (0..wanted.len()).find(differs) else {
+        return differences;
+    };
+    let byte = |file: &[u8]| match file.get(at) {
+        Some(byte) => format!("{at}: {byte:02X}"),
+        None => format!("{at}:"),
+    };
+    vec![TagDifference {
+        field,
+        record: byte(wanted),
+        tag: byte(read),
+    }]
 }
 
 fn differing<const N: usize>(fields: [(TagField, String, String); N]) -> Vec<TagDifference> {

@@ -290,32 +290,60 @@ fn one_showing_gives_one_signature_for_each_file_in_its_order() {
 /// Blocks of an old reading hide that from the backend, for that day.
 #[test]
 fn a_shifted_write_behind_a_spliced_reading_is_found_by_the_next_honest_sight() {
+    // The last byte of the plate, a measure, and the last one that the file has.
+    for place in [7, 20, 58] {
+        let world = issued();
+        let page = Liar::new(&world);
+        let task = page.begin(TagWork::Activate).unwrap();
+        let whole = page.read(&task);
+        let told = page.show(&task, &whole).unwrap();
+        assert_eq!(told.next, [TagFile::RemovalFlag]);
+
+        // A byte of the vehicle information instead of byte 26 of the system information.
+        let challenge = page.challenge(&SELECT_ETC);
+        let [a, b, c, d] = challenge;
+        let claimed = [a, b, c, d ^ 0x1A ^ place];
+        let mut command = page.sign(&task, TagFile::RemovalFlag, claimed).unwrap();
+        command[3] = place;
+        assert_eq!(page.chip(&command), [0x90, 0x00], "the chip cannot know");
+        assert_eq!(world.tags[0].files()[1][usize::from(place)], 0x01);
+
+        // The random comes fresh, and what lies behind it from the reading before.
+        let mut lie = page.read(&told.task);
+        let old = whole.vehicle.unwrap().answer.0;
+        let fresh = &mut lie.vehicle.as_mut().unwrap().answer.0;
+        fresh[16..].copy_from_slice(&old[16..]);
+        lie.system.0[26] = 0x01;
+        let told = page.show(&told.task, &lie).unwrap();
+        assert_eq!(told.task.state, TagTaskState::Done, "so it is believed");
+
+        assert_eq!(checked(&world), Err(Code::TagDiffers), "until it is seen");
+        // That card is of the same vehicle, which has its tag.
+        assert_eq!(for_another_card(&world), Err(Code::CardHasTag));
+    }
+}
+
+/// In the system information no reading is encrypted: the lie is in plain sight of whoever reads the whole file.
+#[test]
+fn a_write_moved_within_the_system_information_is_found_by_the_next_honest_sight() {
     let world = issued();
     let page = Liar::new(&world);
     let task = page.begin(TagWork::Activate).unwrap();
     let whole = page.read(&task);
     let told = page.show(&task, &whole).unwrap();
-    assert_eq!(told.next, [TagFile::RemovalFlag]);
 
-    // Byte 7 of the vehicle information, the last of the plate, instead of byte 26 of the system information.
-    let challenge = page.challenge(&SELECT_ETC);
-    let [a, b, c, d] = challenge;
-    let claimed = [a, b, c, d ^ 0x1A ^ 0x07];
+    let place = 40;
+    let [a, b, c, d] = page.challenge(&SELECT_MF);
+    let claimed = [a, b, c, d ^ 0x1A ^ place];
     let mut command = page.sign(&task, TagFile::RemovalFlag, claimed).unwrap();
-    command[3] = 0x07;
+    command[3] = place;
     assert_eq!(page.chip(&command), [0x90, 0x00], "the chip cannot know");
-    assert_eq!(world.tags[0].files()[1][7], 0x01);
+    assert_eq!(world.tags[0].files()[0][usize::from(place)], 0x01);
 
-    // The random and the first 7 bytes come fresh, the rest from the reading before.
     let mut lie = page.read(&told.task);
-    let old = whole.vehicle.unwrap().answer.0;
-    let fresh = &mut lie.vehicle.as_mut().unwrap().answer.0;
-    fresh[16..].copy_from_slice(&old[16..]);
+    lie.system = whole.system;
     lie.system.0[26] = 0x01;
     let told = page.show(&told.task, &lie).unwrap();
     assert_eq!(told.task.state, TagTaskState::Done, "so it is believed");
-
     assert_eq!(checked(&world), Err(Code::TagDiffers), "until it is seen");
-    // That card is of the same vehicle, which has its tag.
-    assert_eq!(for_another_card(&world), Err(Code::CardHasTag));
 }

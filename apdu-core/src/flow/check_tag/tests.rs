@@ -87,7 +87,7 @@ impl ObuProgrammer for Script {
         assert_eq!((session, channel), (PowerSession(7), Channel::Esam));
         let sent: Vec<String> = commands.iter().map(|c| encode(&c.to_bytes())).collect();
         let response = |hex: &str| Response::parse(&decode(hex).expect("hex")).expect("SW");
-        if sent == ["00A40000023F0000", "00B081001B"] {
+        if sent == ["00A40000023F0000", "00B0810063"] {
             let system = [self.system, "9000"].concat();
             return at_once(Ok(vec![response("9000"), response(&system)]));
         }

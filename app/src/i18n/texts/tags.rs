@@ -20,7 +20,7 @@ topic! {
         good good_about bad no_records
         serial sn issuer version validity never removal installed removed other_flag
         status in_records agrees differs not_issued blank
-        plate_colour class measures seats seats_or_load load mass
+        plate_colour class rest_of_system rest_of_vehicle byte measures seats seats_or_load load mass
         mm kg closed not_present tampered battery_low
     }
     /// 标签办理, 标签激活 and 标签注销.

@@ -3,7 +3,7 @@
 use apdu_core::authority::{CancelReason, IssueMode, TagField};
 use etc_api::HandInReason;
 
-use crate::i18n::Texts;
+use crate::i18n::{Texts, fill};
 
 impl Texts {
     /// 办理模式
@@ -47,6 +47,8 @@ impl Texts {
             TagField::Plate => self.check.plate,
             TagField::PlateColour => t.plate_colour,
             TagField::VehicleClass => t.class,
+            TagField::RestOfSystem => t.rest_of_system,
+            TagField::RestOfVehicle => t.rest_of_vehicle,
         }
     }
 
@@ -56,6 +58,9 @@ impl Texts {
         match (field, number) {
             (TagField::PlateColour, Some(number)) => self.plate_colour(number).into(),
             (TagField::VehicleClass, Some(number)) => self.vehicle_class(number).into(),
+            (TagField::RestOfSystem | TagField::RestOfVehicle, _) => {
+                fill(self.tags.page.byte, value)
+            }
             (TagField::Plate, _) if value.is_empty() => self.tags.page.blank.into(),
             _ => value.to_owned(),
         }
