@@ -17,11 +17,12 @@ use etc_api::{IDEMPOTENCY_KEY, Payment, Problem, Session, SignIn, Status};
 use gloo_net::http::{Method, RequestBuilder, Response};
 use leptos::prelude::*;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use web_sys::AbortController;
 
 use crate::desk::{Desk, Link};
-use crate::{journal, json};
+use crate::journal::{self, Report};
+use crate::json;
 
 mod applications;
 mod card_tasks;
@@ -133,6 +134,42 @@ impl Backend {
         }
     }
 
+    /// Reports what a chip has refused by its own word. It is kept until the backend has heard it.
+    async fn report_refusal<T: DeserializeOwned>(
+        &self,
+        path: String,
+        refused: &impl Serialize,
+    ) -> Result<T, Refusal> {
+        let report = Report {
+            path,
+            key: new_key(),
+            body: json::encode(refused).unwrap_or_default(),
+        };
+        journal::keep_report(&report);
+        self.hand_in_report(&report).await
+    }
+
+    async fn hand_in_report<T: DeserializeOwned>(&self, report: &Report) -> Result<T, Refusal> {
+        let answer = self.signed_in_call(&Request::of(report)).await;
+        let is_heard = |refusal: &Refusal| !is_lost(refusal) && refusal.code != Code::BackendFailed;
+        if answer.as_ref().map_or_else(is_heard, |_| true) {
+            journal::forget_report(report);
+        }
+        answer
+    }
+
+    /// Hands in what chips have refused and the backend has not heard: before that, nothing of this PC is begun or
+    /// shown, for the backend would sign again.
+    pub async fn hand_in_reports(&self) -> Result<(), Refusal> {
+        for report in journal::reports() {
+            match self.hand_in_report::<IgnoredAny>(&report).await {
+                Err(refusal) if is_lost(&refusal) => return Err(refusal),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     async fn next_sign_in(&self) {
         let mut waited = false;
         poll_fn(|context| {
@@ -191,6 +228,11 @@ async fn read(response: Response) -> Result<String, Option<Code>> {
     }
 }
 
+/// Whether a call was not answered.
+fn is_lost(refusal: &Refusal) -> bool {
+    matches!(refusal.code, Code::Unreachable | Code::AnswerLost)
+}
+
 fn refusal(code: Code) -> Refusal {
     Refusal { code }
 }
@@ -234,6 +276,15 @@ impl Request {
             body: json::encode(body),
             ..Self::get(path)
         }
+    }
+
+    fn of(report: &Report) -> Self {
+        Self {
+            method: Method::POST,
+            body: Some(report.body.clone()),
+            ..Self::get(&report.path)
+        }
+        .keyed(&report.key)
     }
 
     fn keyed(self, key: &str) -> Self {

@@ -1,15 +1,18 @@
-//! What must survive the end of the page: a card's answer to a write, until the backend has it.
+//! What must survive the end of the page: a chip's answer to a write, until the backend has it.
 //!
-//! Kept in the browser's local storage: record, counter and TAC; nothing personal. Ledger or journal
-//! alone is enough to go on: without it the next sight of the card brings the same proof.
+//! Kept in the browser's local storage: record, counter and TAC of a load, task and status word of a write that
+//! a chip refused; nothing personal. For a load, ledger or journal alone is enough to go on: without it the next
+//! sight of the card brings the same proof. A refusal nothing else tells again.
 
 use apdu_core::authority::{Evidence, RecordId};
 use apdu_core::flow::KeptEvidence;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::{json, storage};
 
 const KEY: &str = "etc-journal";
+const REPORTS: &str = "etc-reports";
 
 /// One kept answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,12 +25,39 @@ pub struct Entry {
     pub evidence: Evidence,
 }
 
-/// Everything that is kept.
+/// A refusal by the chip itself, as it is sent; sent again it is the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// Where it goes, below the API's root.
+    pub path: String,
+    /// Its idempotency key.
+    pub key: String,
+    /// The request, as JSON.
+    pub body: String,
+}
+
+/// The answers of cards that are kept.
 pub fn entries() -> Vec<Entry> {
-    storage::local()
-        .and_then(|storage| storage.get_item(KEY).ok().flatten())
-        .and_then(|text| json::decode(&text))
-        .unwrap_or_default()
+    read(KEY)
+}
+
+/// The refusals that are kept, oldest first.
+pub fn reports() -> Vec<Report> {
+    read(REPORTS)
+}
+
+/// Keeps a refusal before it is sent.
+pub fn keep_report(report: &Report) {
+    let mut reports = reports();
+    reports.push(report.clone());
+    save(REPORTS, &reports);
+}
+
+/// Forgets a refusal that the backend has heard.
+pub fn forget_report(report: &Report) {
+    let mut reports = reports();
+    reports.retain(|kept| kept.key != report.key);
+    save(REPORTS, &reports);
 }
 
 /// Keeps an answer before it is sent.
@@ -39,7 +69,7 @@ pub fn keep(kept: &KeptEvidence) {
         counter: kept.counter,
         evidence: kept.evidence.clone(),
     });
-    save(&entries);
+    save(KEY, &entries);
 }
 
 /// Forgets what is kept of a record: it is settled.
@@ -55,12 +85,19 @@ pub fn forget_answer(record: &RecordId, evidence: &Evidence) {
 fn retain(keep: impl Fn(&Entry) -> bool) {
     let mut entries = entries();
     entries.retain(keep);
-    save(&entries);
+    save(KEY, &entries);
 }
 
-fn save(entries: &[Entry]) {
+fn read<T: DeserializeOwned>(key: &str) -> Vec<T> {
+    storage::local()
+        .and_then(|storage| storage.get_item(key).ok().flatten())
+        .and_then(|text| json::decode(&text))
+        .unwrap_or_default()
+}
+
+fn save(key: &str, kept: &[impl Serialize]) {
     // A browser that keeps nothing costs a proof from the card, not money.
-    if let (Some(storage), Some(text)) = (storage::local(), json::encode(&entries)) {
-        let _ = storage.set_item(KEY, &text);
+    if let (Some(storage), Some(text)) = (storage::local(), json::encode(&kept)) {
+        let _ = storage.set_item(key, &text);
     }
 }

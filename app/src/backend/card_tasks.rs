@@ -17,6 +17,7 @@ impl CardTasks for Backend {
         request: &'a BeginCardTask,
     ) -> Answer<'a, Result<CardTask, Refusal>> {
         Box::pin(async move {
+            self.hand_in_reports().await?;
             let request = Request::post("card-tasks", request).keyed(&new_key());
             self.signed_in_call(&request).await
         })
@@ -28,6 +29,7 @@ impl CardTasks for Backend {
         shown: &'a WholeCard,
     ) -> Answer<'a, Result<CardTold, Refusal>> {
         Box::pin(async move {
+            self.hand_in_reports().await?;
             let request = Request::post(&format!("card-tasks/{task}/show"), shown);
             self.signed_in_call(&request).await
         })
@@ -50,8 +52,8 @@ impl CardTasks for Backend {
         refused: &'a CardRefused,
     ) -> Answer<'a, Result<CardTask, Refusal>> {
         Box::pin(async move {
-            let request = Request::post(&format!("card-tasks/{task}/refused"), refused);
-            self.signed_in_call(&request.keyed(&new_key())).await
+            self.report_refusal(format!("card-tasks/{task}/refused"), refused)
+                .await
         })
     }
 }

@@ -20,6 +20,7 @@ impl TagTasks for Backend {
         request: &'a BeginTagTask,
     ) -> Answer<'a, Result<TagTask, Refusal>> {
         Box::pin(async move {
+            self.hand_in_reports().await?;
             let request = Request::post("tag-tasks", request).keyed(&new_key());
             self.signed_in_call(&request).await
         })
@@ -31,6 +32,7 @@ impl TagTasks for Backend {
         shown: &'a ShownTag,
     ) -> Answer<'a, Result<TagTold, Refusal>> {
         Box::pin(async move {
+            self.hand_in_reports().await?;
             let request = Request::post(&format!("tag-tasks/{task}/show"), shown);
             self.signed_in_call(&request).await
         })
@@ -53,8 +55,8 @@ impl TagTasks for Backend {
         refused: &'a TagRefused,
     ) -> Answer<'a, Result<TagTask, Refusal>> {
         Box::pin(async move {
-            let request = Request::post(&format!("tag-tasks/{task}/refused"), refused);
-            self.signed_in_call(&request.keyed(&new_key())).await
+            self.report_refusal(format!("tag-tasks/{task}/refused"), refused)
+                .await
         })
     }
 }

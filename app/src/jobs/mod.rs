@@ -107,6 +107,8 @@ impl Jobs {
                 // A judgement clears the entry; anything else keeps it for the next time.
                 let _ = backend.confirm(&entry.record, &entry.evidence).await;
             }
+            // What is not heard now is handed in before anything is written again.
+            let _ = backend.hand_in_reports().await;
         });
     }
 
