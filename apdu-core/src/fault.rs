@@ -43,6 +43,15 @@ impl Fault {
     pub fn written(self, written: Written) -> Self {
         Self { written, ..self }
     }
+
+    /// Whether what happened is not known yet. Then nothing is called failed.
+    pub fn is_unknown(&self) -> bool {
+        let unconfirmed = matches!(
+            self.code,
+            Code::AnswerLost | Code::IssueUnconfirmed | Code::TagUnconfirmed
+        );
+        unconfirmed || self.written == Written::Unknown
+    }
 }
 
 /// Whether a task has changed its chip, a card's or a tag's. "Unknown" is a state of its own, never "failed".
@@ -168,6 +177,8 @@ codes! {
     CardDiffers = "CRD-119",
     /// The card holds a vehicle already.
     AlreadyIssued = "CRD-120",
+    /// A card was written, or may be, and the backend could not be told: it is read again.
+    IssueUnconfirmed = "CRD-121",
     /// The PIN is wrong.
     WrongPin = "CRD-63C0",
     /// The chip could not write its memory.
@@ -496,6 +507,8 @@ codes! {
     CardTagDiffer = "OBU-119",
     /// The removal flag has a value that nobody has explained.
     FlagUnknown = "OBU-120",
+    /// A tag was written, or may be, and the backend could not be told: it is read again.
+    TagUnconfirmed = "OBU-121",
 }
 
 impl Code {

@@ -1,6 +1,6 @@
 //! 标签激活: at the car, says on the tag that it is on its windscreen.
 
-use super::write_tag::{Showing, TagDone, show, write_tag};
+use super::write_tag::{Showing, TagDone, disagreement, show, write_tag};
 use super::{Progress, ReadCard, Step, show_card};
 use crate::authority::{BeginTagTask, NamedTag, TagTasks, TagTold, TagWork};
 use crate::card::{Card, PowerSession};
@@ -57,6 +57,10 @@ async fn meet(
         read: task.read.clone(),
     };
     let told = show(programmer, tasks, progress, &task, showing).await?;
+    // Nobody is asked for the light of a tag that will not be written.
+    if let Some(code) = disagreement(&told) {
+        return Err(Fault::new(code));
+    }
 
     // Not let go after that: a tag that sleeps shows no light.
     progress.at(Step::SignalTag);

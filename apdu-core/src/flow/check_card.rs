@@ -37,11 +37,18 @@ pub struct CheckedCard {
 }
 
 impl CheckedCard {
-    /// Whether the card is in order: known, normal, and valid today; otherwise which of them fails.
+    /// Whether the card is in order: known, normal, issued, as its record says, and valid today; otherwise which
+    /// of them fails first.
     pub fn verdict(&self) -> Result<(), Fault> {
         let records = self.records.as_ref().map_err(|&fault| fault)?;
         if let Some(code) = records.status.refusal() {
             return Err(Fault::new(code));
+        }
+        if records.refusal == Some(Code::CardNotIssued) {
+            return Err(Fault::new(Code::CardNotIssued));
+        }
+        if !records.differences.is_empty() {
+            return Err(Fault::new(Code::CardDiffers));
         }
         validity(&self.issue, records.today).map_err(Fault::new)
     }

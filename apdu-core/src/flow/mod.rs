@@ -5,8 +5,8 @@
 
 use crate::apdu::{Command, Response};
 use crate::authority::{
-    Authority, CardFile, Evidence, Pin, Recharge, RechargeState, RecordId, ShownCard, Sight,
-    Sighted, TagFile,
+    Authority, CardFile, Compared, Evidence, Pin, Recharge, RechargeState, RecordId, ShownCard,
+    Sight, Sighted, TagFile,
 };
 use crate::card::{Card, NoAnswer, PowerSession};
 use crate::fault::{Code, Fault};
@@ -56,6 +56,9 @@ pub trait Progress {
     /// Called before the answer of a write is handed on: the journal keeps it first, so that a page
     /// that dies now loses nothing.
     fn keep(&mut self, evidence: &KeptEvidence);
+
+    /// Card, tag and record were compared: whatever comes of it, the person sees where they differ.
+    fn compared(&mut self, _rows: &[Compared]) {}
 }
 
 /// The steps a teller sees.

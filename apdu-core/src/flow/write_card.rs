@@ -14,7 +14,7 @@
 //! to be not good.
 
 use super::whole_card::{PinShown, read_whole};
-use super::writes::{Came, OutOfReach, Writes, is_refusal};
+use super::writes::{Came, Ends, Reach, Writes, is_refusal};
 use super::{Progress, Step, read_identity, select_toll_application, transmit_ok};
 use crate::authority::{
     CardFile, CardRefused, CardTask, CardTaskKind, CardTaskState, CardTasks, CardTold, Presence,
@@ -231,12 +231,13 @@ impl Writing<'_> {
 
     /// How the task ends by a fault.
     fn ended_by(&self, fault: Fault) -> Fault {
-        let out_of_reach = OutOfReach {
+        let ends = Ends {
             unknown: Code::IssueUnknown,
             torn: Code::IssueTorn,
+            unconfirmed: Code::IssueUnconfirmed,
         };
-        let out_of_reach = is_out_of_reach(fault.code).then_some(out_of_reach);
-        self.writes.end(fault, out_of_reach)
+        let reach = Reach::of(fault.code, is_out_of_reach);
+        self.writes.end(fault, reach, ends)
     }
 }
 

@@ -15,12 +15,12 @@
 use alloc::vec;
 
 use super::tag::{call, read_vehicle, read_whole_system};
-use super::writes::{Came, OutOfReach, Writes, is_refusal};
+use super::writes::{Came, Ends, Reach, Writes, is_refusal};
 use super::{Progress, ReadCard, Step};
 use crate::apdu::Response;
 use crate::authority::{
-    ReadVehicle, Refusal, ShownCard, ShownTag, SignTag, TagFile, TagRefused, TagTask, TagTaskState,
-    TagTasks, TagTold, TagWork,
+    Compared, ReadVehicle, Refusal, ShownCard, ShownTag, SignTag, TagFile, TagRefused, TagTask,
+    TagTaskState, TagTasks, TagTold, TagWork,
 };
 use crate::card::{Fate, PowerSession};
 use crate::fault::{Code, Fault, Written};
@@ -262,12 +262,13 @@ impl Writing<'_> {
 
     /// How the task ends by a fault.
     fn ended_by(&self, fault: Fault) -> Fault {
-        let out_of_reach = OutOfReach {
+        let ends = Ends {
             unknown: Code::TagWriteUnknown,
             torn: Code::TagTorn,
+            unconfirmed: Code::TagUnconfirmed,
         };
-        let out_of_reach = is_out_of_reach(fault.code).then_some(out_of_reach);
-        self.writes.end(fault, out_of_reach)
+        let reach = Reach::of(fault.code, is_out_of_reach);
+        self.writes.end(fault, reach, ends)
     }
 }
 
@@ -309,22 +310,24 @@ pub(super) async fn show(
         status: tag.status.map(|status| Fixed(status.0)),
         vehicle,
     };
-    Ok(tasks.show_tag(&task.id, &shown).await?)
+    let told = tasks.show_tag(&task.id, &shown).await?;
+    progress.compared(&told.comparison);
+    Ok(told)
 }
 
-/// What card, tag and record disagree in: two vehicles, or else a tag that is not as its record says.
-fn disagreement(told: &TagTold) -> Option<Code> {
-    let mut differing = told
-        .comparison
-        .iter()
-        .filter(|one| one.differs())
-        .peekable();
-    differing.peek()?;
+/// What card, tag and record disagree in: two vehicles, or else a tag or a card that is not as its record says.
+pub(super) fn disagreement(told: &TagTold) -> Option<Code> {
+    let differing = || told.comparison.iter().filter(|one| one.differs());
+    differing().next()?;
     let of_two_vehicles =
-        differing.any(|one| one.card.is_some() && one.tag.is_some() && one.card != one.tag);
-    Some(match of_two_vehicles {
-        true => Code::CardTagDiffer,
-        false => Code::TagDiffers,
+        |one: &Compared| one.card.is_some() && one.tag.is_some() && one.card != one.tag;
+    if differing().any(of_two_vehicles) {
+        return Some(Code::CardTagDiffer);
+    }
+    // What the tag does not hold yet, it does not differ in.
+    Some(match differing().any(|one| one.tag.is_some()) {
+        true => Code::TagDiffers,
+        false => Code::CardDiffers,
     })
 }
 

@@ -57,12 +57,12 @@ impl<F: Copy + PartialEq> Writes<F> {
         }
     }
 
-    /// How the task ends by a fault. `out_of_reach` has what a chip is then that could not be reached any more:
-    /// unknown, or torn, where it was written.
-    pub(super) fn end(&self, fault: Fault, out_of_reach: Option<OutOfReach>) -> Fault {
-        let code = match (self.written(), out_of_reach) {
-            (Written::Unknown, Some(end)) => end.unknown,
-            (Written::Yes, Some(end)) => end.torn,
+    /// How the task ends by a fault: where the chip was written, or may be, by what that leaves it as.
+    pub(super) fn end(&self, fault: Fault, reach: Reach, ends: Ends) -> Fault {
+        let code = match (self.written(), reach) {
+            (Written::Unknown, Reach::NoChip) => ends.unknown,
+            (Written::Yes, Reach::NoChip) => ends.torn,
+            (Written::Unknown | Written::Yes, Reach::NoBackend) => ends.unconfirmed,
             _ => fault.code,
         };
         let written = match fault.written {
@@ -73,13 +73,37 @@ impl<F: Copy + PartialEq> Writes<F> {
     }
 }
 
-/// The ends of a task whose chip cannot be reached any more.
+/// Who could not be reached any more.
 #[derive(Clone, Copy)]
-pub(super) struct OutOfReach {
-    /// A write was not answered.
+pub(super) enum Reach {
+    /// The chip.
+    NoChip,
+    /// The backend, which alone says whether a chip is right.
+    NoBackend,
+    /// Neither: something else ended the task.
+    Other,
+}
+
+impl Reach {
+    /// By the code of a fault; `is_chip` tells those of a chip that could not be reached.
+    pub(super) fn of(code: Code, is_chip: impl Fn(Code) -> bool) -> Self {
+        match code {
+            Code::Unreachable | Code::AnswerLost | Code::BackendFailed => Self::NoBackend,
+            code if is_chip(code) => Self::NoChip,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// The ends of a task that has written its chip, or may have, and cannot go on.
+#[derive(Clone, Copy)]
+pub(super) struct Ends {
+    /// The chip is out of reach, and a write was not answered.
     pub(super) unknown: Code,
-    /// What was written was accepted, and it was not all.
+    /// The chip is out of reach, what was written was accepted, and it was not all.
     pub(super) torn: Code,
+    /// The backend is out of reach.
+    pub(super) unconfirmed: Code,
 }
 
 /// Whether a status word says that nothing was written. What ISO/IEC 7816-4 keeps for a changed memory (61xx to

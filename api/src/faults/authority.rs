@@ -324,8 +324,8 @@ rows! {
     "AUT-253" ApplicationHeld: Authority, retry true;
     cause "另一位柜员正在办理这份申请。"
           "Another teller is working on this application.";
-    next  "请与屏幕上显示的柜员商量；对方点【返回列表】后，或停手十分钟后，就可以接着办。"
-          "Please ask the teller named on the screen; it is free once that teller goes back to the list, or after ten minutes without work.";
+    next  "请返回列表，那一行写着是哪位柜员；对方点【返回列表】后，或停手十分钟后，就可以接着办。"
+          "Please go back to the list, where the line names the teller; it is free once that teller goes back to the list, or after ten minutes without work.";
     dont  "请不要用对方的账号接着办，也不要另写一张卡。"
           "Please do not go on with that teller's sign-in, and do not write another card.";
 

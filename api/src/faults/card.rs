@@ -106,8 +106,8 @@ rows! {
           "Until the card has been read again, please do not assume that nothing was written, and do not take money again.";
 
     "CRD-115" CardForbids: Card, retry false;
-    cause "卡片不认后台签发的写入指令，这张卡已登记为损坏。"
-          "The card does not take what the backend signed for it, and is marked as damaged.";
+    cause "卡片不认后台签发的写入指令，这张卡按损坏登记。"
+          "The card does not take what the backend signed for it, and counts as damaged.";
     next  "请换一张卡办理，把这张卡交给主管回收。"
           "Please use another card and hand this one to the supervisor.";
     dont  "请不要再写这张卡，换电脑、换网点也不要再试。"
@@ -152,6 +152,14 @@ rows! {
           "Please take a blank card; find out whose this one is by a card check.";
     dont  "请不要覆盖卡里的资料。"
           "Please do not write over what the card holds.";
+
+    "CRD-121" IssueUnconfirmed: Card, retry false;
+    cause "卡片可能已经写入，但后台连不上，还没有核实；没有任何内容排队等候写入。"
+          "The card may be written, but the backend could not be reached to confirm it; nothing is queued to be written.";
+    next  "请等网络恢复，再把同一张卡读一次，系统会自己核实并接着办。"
+          "Please wait until the network is back and read the same card again; the task finds out and goes on.";
+    dont  "核实之前请不要换卡，也不要把这张卡交给客户。"
+          "Please do not take another card before that, and do not hand this one out.";
 
     "CRD-63C0" WrongPin: Card, retry false;
     cause "卡片不接受系统登记的卡片密码，可试的次数已减少。"

@@ -104,7 +104,7 @@ pub fn explain(code: Code) -> Explanation {
         card:
             NoCard CardGone CardMute NotATollCard MalformedFile OtherCard CreditCard CardExpired
             CardNotYetActive WriteUnknown BalanceDiffers CardProtocol CardLink
-            CardForbids IssueUnknown IssueTorn CardRefusesWrite CardDiffers AlreadyIssued
+            CardForbids IssueUnknown IssueTorn CardRefusesWrite CardDiffers AlreadyIssued IssueUnconfirmed
             WrongPin ChipWriteFailed SecurityState
             PinLocked Conditions ApplicationLocked WrongMac2 ApplicationDead CounterEnd NoSuchKey
             OtherStatusWord;
@@ -142,7 +142,7 @@ pub fn explain(code: Code) -> Explanation {
         obu:
             NoTag TwoTags OtherTag TagGone MalformedTag TagAlgorithm ForeignTag TagNotIssued TagDiffers
             TagRemoved TagExpired TagNotYetValid TagRefused SwitchNotPressed TagForbids TagWriteUnknown
-            TagTorn LightNotSeen CardTagDiffer FlagUnknown;
+            TagTorn LightNotSeen CardTagDiffer FlagUnknown TagUnconfirmed;
     }
 }
 
@@ -234,6 +234,8 @@ mod tests {
             Code::TagWriteUnknown,
             Code::CardForbids,
             Code::IssueUnknown,
+            Code::IssueUnconfirmed,
+            Code::TagUnconfirmed,
         ];
         for code in wearing {
             assert!(!explain(code).retry, "{code}");

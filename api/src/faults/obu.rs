@@ -114,8 +114,8 @@ rows! {
           "Please do not let go of the switch before the tag is written.";
 
     "OBU-115" TagForbids: Tag, retry false;
-    cause "标签不认后台签发的写入指令，这个标签已登记为损坏。"
-          "The tag does not take what the backend signed for it, and is marked as damaged.";
+    cause "标签不认后台签发的写入指令，这个标签按损坏登记。"
+          "The tag does not take what the backend signed for it, and counts as damaged.";
     next  "请换一个标签办理，把这个标签交给主管回收。"
           "Please use another tag and hand this one to the supervisor.";
     dont  "请不要再写这个标签，换电脑、换网点也不要再试。"
@@ -160,4 +160,12 @@ rows! {
           "Please use another tag, and give this one and the code to the supervisor, who asks the province centre about this kind of tag.";
     dont  "弄清楚之前，请不要激活或改写这个标签。"
           "Please do not activate or write this tag before that is known.";
+
+    "OBU-121" TagUnconfirmed: Tag, retry false;
+    cause "标签可能已经写入，但后台连不上，还没有核实；没有任何内容排队等候写入。"
+          "The tag may be written, but the backend could not be reached to confirm it; nothing is queued to be written.";
+    next  "请等网络恢复，再把同一个标签读一次，系统会自己核实并接着办。"
+          "Please wait until the network is back and read the same tag again; the task finds out and goes on.";
+    dont  "核实之前请不要换标签，也不要把它交给客户。"
+          "Please do not take another tag before that, and do not hand this one out.";
 }

@@ -100,6 +100,26 @@ impl Jobs {
         });
     }
 
+    /// 用户卡办理: the vehicle has another card than when its application was taken up: that is asked for again, and
+    /// the card that was read stays.
+    pub fn open_application_again(&self) {
+        let job = self.issue_card;
+        let taken_up = job.with_untracked(|job| Some(job.application.as_ref()?.line.id.clone()));
+        let Some(id) = taken_up.filter(|_| self.desk.job.get_untracked().is_none()) else {
+            return;
+        };
+        let backend = self.backend.clone();
+        self.stage(job, Step::AskRecords, async move {
+            let opened = backend.open_application(&id).await?;
+            job.update(|job| {
+                job.application = Some(opened);
+                job.entry = None;
+                job.course.step = None;
+            });
+            Ok(())
+        });
+    }
+
     /// 用户卡办理: leaves the application to the others, and shows the list again.
     pub fn leave_application(&self) {
         let job = self.issue_card;

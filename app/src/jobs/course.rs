@@ -1,7 +1,8 @@
 //! How far a task is on its rail.
 
+use apdu_core::authority::Compared;
 use apdu_core::fault::Fault;
-use apdu_core::flow::Step;
+use apdu_core::flow::{KeptEvidence, Progress, Step};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -17,6 +18,8 @@ pub struct Course {
     pub step: Option<Step>,
     /// What ended the present stage.
     pub fault: Option<Fault>,
+    /// Card, tag and record as the present stage has compared them.
+    pub compared: Vec<Compared>,
     /// When the present stage began, ms.
     began: f64,
 }
@@ -26,6 +29,7 @@ impl Course {
     pub fn run(&mut self, step: Step) {
         self.step = Some(step);
         self.fault = None;
+        self.compared.clear();
         self.began = now();
     }
 
@@ -83,9 +87,30 @@ impl Jobs {
     }
 }
 
-/// Shows the steps of a flow on the rail of its task.
-pub(super) fn watch<J: Staged>(desk: Desk, job: RwSignal<J>) -> Watch<impl FnMut(Step)> {
-    Watch::new(desk, move |step| {
-        job.update(|job| job.course().step = Some(step))
-    })
+/// Shows the steps of a flow, and what it has compared, on the course of its task.
+pub(super) fn watch<J: Staged>(desk: Desk, job: RwSignal<J>) -> impl Progress {
+    let show = move |step| job.update(|job| job.course().step = Some(step));
+    Watching {
+        steps: Watch::new(desk, show),
+        job,
+    }
+}
+
+struct Watching<W, J: Staged> {
+    steps: W,
+    job: RwSignal<J>,
+}
+
+impl<W: Progress, J: Staged> Progress for Watching<W, J> {
+    fn at(&mut self, step: Step) {
+        self.steps.at(step);
+    }
+
+    fn keep(&mut self, evidence: &KeptEvidence) {
+        self.steps.keep(evidence);
+    }
+
+    fn compared(&mut self, rows: &[Compared]) {
+        self.job.update(|job| job.course().compared = rows.to_vec());
+    }
 }

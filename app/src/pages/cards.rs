@@ -4,7 +4,7 @@ use apdu_core::fault::{Code, Fault, Written};
 use leptos::prelude::*;
 
 use super::course::{Scene, Working, rail};
-use super::waiting::WaitForBackend;
+use super::waiting::{WaitForBackend, use_backend_up};
 use crate::i18n::{Pick, text, texts};
 use crate::jobs::Jobs;
 use crate::parts::{Action, FaultCard, WrittenWords};
@@ -36,7 +36,10 @@ fn Broken(
     if fault.written == Written::No && matches!(fault.code, Code::Unreachable | Code::AnswerLost) {
         return view! { <WaitForBackend again=again on_again=on_again /> }.into_any();
     }
-    let label = Signal::derive(move || Some(again(texts())));
+    // A chip that may be written waits for the backend as well: only its word settles it.
+    let waits = fault.code == Code::IssueUnconfirmed;
+    let up = waits.then(use_backend_up);
+    let label = Signal::derive(move || up.is_none_or(|up| up.get()).then(|| again(texts())));
     view! {
         <FaultCard fault=fault words=WrittenWords::Card next_label=label on_next=on_again>
             <Action

@@ -107,7 +107,7 @@ fn rail(task: &CheckTask) -> Vec<RailStep> {
 fn Checked(card: CheckedCard, on_read: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
     let may_activate = card
         .verdict()
-        .is_err_and(|fault| is_for_activation(fault.code));
+        .is_err_and(|fault| is_for_activation(fault.code) || differs_in_dates(&card));
     let may_load = card.issue.card_type == STORED_VALUE && card.verdict().is_ok();
     let again = text(|t| t.check.read_again);
     let load = text(|t| t.check.go_load);
@@ -139,6 +139,15 @@ fn is_for_activation(code: Code) -> bool {
         code,
         Code::CardExpired | Code::CardNotYetActive | Code::CardSuspended
     )
+}
+
+/// Whether card and record differ in nothing but the validity: 卡片激活 writes that.
+fn differs_in_dates(card: &CheckedCard) -> bool {
+    let is_date = |field| matches!(field, IssueField::Start | IssueField::Expiry);
+    card.records.as_ref().is_ok_and(|records| {
+        let mut fields = records.differences.iter().map(|one| one.field);
+        !records.differences.is_empty() && fields.all(is_date)
+    })
 }
 
 #[component]

@@ -1,6 +1,6 @@
 //! What a task that writes a chip shows of its course: the rail, and the scene beside it.
 
-use apdu_core::fault::{Fault, Written};
+use apdu_core::fault::Fault;
 use leptos::prelude::*;
 
 use crate::desk::Desk;
@@ -38,7 +38,7 @@ pub fn rail(names: &[Pick], course: &Course) -> Vec<RailStep> {
             (std::cmp::Ordering::Less, _) => RailState::Done,
             (std::cmp::Ordering::Greater, _) => RailState::Todo,
             (_, None) => RailState::Active,
-            (_, Some(fault)) if fault.written == Written::Unknown => RailState::Unknown,
+            (_, Some(fault)) if fault.is_unknown() => RailState::Unknown,
             (_, Some(_)) => RailState::Failed,
         };
         let waits = course.step.filter(|_| state == RailState::Active);

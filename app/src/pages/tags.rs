@@ -1,10 +1,11 @@
 //! What writes a tag, a file per task: 标签办理, 标签激活, 标签注销.
 
+use apdu_core::authority::Compared;
 use apdu_core::fault::{Code, Fault, Written};
 use leptos::prelude::*;
 
 use super::course::{Scene, Working, rail};
-use super::waiting::WaitForBackend;
+use super::waiting::{WaitForBackend, use_backend_up};
 use crate::desk::{Desk, ProgrammerStatus};
 use crate::gbk;
 use crate::i18n::{Pick, text, texts};
@@ -102,6 +103,7 @@ fn AskForTag(
 /// A stage that broke off: it can be taken again, or the tag is looked at, or cancelled.
 #[component]
 fn Broken(
+    job: RwSignal<TagJob>,
     fault: Fault,
     /// Takes the stage, or the task, again.
     #[prop(into)]
@@ -126,9 +128,15 @@ fn Broken(
     if fault.written == Written::No && matches!(fault.code, Code::Unreachable | Code::AnswerLost) {
         return view! { <WaitForBackend again=again on_again=on_again /> }.into_any();
     }
-    let label = Signal::derive(move || Some(again(texts())));
+    // A chip that may be written waits for the backend as well: only its word settles it.
+    let waits = fault.code == Code::TagUnconfirmed;
+    let up = waits.then(use_backend_up);
+    let label = Signal::derive(move || up.is_none_or(|up| up.get()).then(|| again(texts())));
     let wrong = matches!(fault.code, Code::CardTagDiffer | Code::TagDiffers);
+    let compared = job.with_untracked(|job| job.course.compared.clone());
+    let differ = compared.iter().any(Compared::differs);
     view! {
+        {differ.then(|| view! { <Comparison rows=compared /> })}
         <FaultCard fault=fault words=WrittenWords::Tag next_label=label on_next=on_again>
             <Action label=text(|t| t.tags.menu.title) on_press=|()| Page::CheckTag.open() />
             {wrong

@@ -1,5 +1,5 @@
-//! The backend is away, as it is at the car: nothing was written, nothing is queued. The page waits, says so,
-//! and offers the stage again as soon as somebody answers.
+//! The backend is away, as it is at the car: nothing is queued. The page waits, says so, and offers the stage again
+//! as soon as somebody answers.
 
 use std::time::Duration;
 
@@ -14,15 +14,8 @@ use crate::parts::{Action, Note, Tone, Weight};
 /// How often it is asked whether the backend is there again.
 const ASK_EVERY: Duration = Duration::from_secs(3);
 
-/// Waits, and offers the stage again.
-#[component]
-pub fn WaitForBackend(
-    /// What the stage is called.
-    again: Pick,
-    /// Takes the stage again.
-    #[prop(into)]
-    on_again: Callback<()>,
-) -> impl IntoView {
+/// Whether the backend answers. While it does not, it is asked again and again.
+pub fn use_backend_up() -> Memo<bool> {
     let link = Desk::get().link;
     let backend = StoredValue::new_local(Backend::get());
     let ask = move || {
@@ -35,7 +28,19 @@ pub fn WaitForBackend(
     if let Ok(asking) = set_interval_with_handle(ask, ASK_EVERY) {
         on_cleanup(move || asking.clear());
     }
-    let up = Memo::new(move |_| link.with(|link| link.up));
+    Memo::new(move |_| link.with(|link| link.up))
+}
+
+/// Nothing was written: waits, and offers the stage again.
+#[component]
+pub fn WaitForBackend(
+    /// What the stage is called.
+    again: Pick,
+    /// Takes the stage again.
+    #[prop(into)]
+    on_again: Callback<()>,
+) -> impl IntoView {
+    let up = use_backend_up();
     let heading = Signal::derive(move || {
         let t = &texts().tags.write;
         if up.get() {

@@ -2,7 +2,7 @@
 //! known of card and money. What is not known looks different from what failed.
 
 use apdu_core::authority::RechargeState;
-use apdu_core::fault::{Code, Fault, Written};
+use apdu_core::fault::{Fault, Written};
 use leptos::prelude::*;
 
 use super::{Action, RecordBadge, Sign, SignMark, Weight};
@@ -33,7 +33,7 @@ pub fn FaultCard(
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
-    let unknown = is_unknown(&fault);
+    let unknown = fault.is_unknown();
     let tells_card = for_load || record_state.is_some() || fault.written != Written::No;
     let heading = move || {
         let t = texts();
@@ -60,7 +60,8 @@ pub fn FaultCard(
                 </div>
                 {match words {
                     Some(words) => {
-                        view! { <WrittenChip written=fault.written words=words /> }.into_any()
+                        let written = if unknown { Written::Unknown } else { fault.written };
+                        view! { <WrittenChip written=written words=words /> }.into_any()
                     }
                     None => {
                         tells_card
@@ -86,11 +87,6 @@ pub fn FaultCard(
             </footer>
         </section>
     }
-}
-
-/// Whether what happened is not known yet. Then nothing is called failed.
-fn is_unknown(fault: &Fault) -> bool {
-    fault.written == Written::Unknown || fault.code == Code::AnswerLost
 }
 
 /// The card's own answer, where the code does not say it, and the tries that are left.

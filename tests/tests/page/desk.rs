@@ -220,6 +220,42 @@ impl<'b> Desk<'b> {
         self.lay_down(id, card).await;
     }
 
+    /// Gives a demo card maintenance keys that the backend does not know: what is signed for it answers `6988`.
+    pub async fn change_keys(&self, id: &str) {
+        let card = serde_json::to_value(self.plastic(id).await);
+        let mut card = card.expect("a card can be written down");
+        let keys = &mut card["keys"];
+        keys["maintenance_mf"] = keys["load"].clone();
+        let card = serde_json::from_value(card).expect("a card");
+        self.lay_down(id, card).await;
+    }
+
+    /// How many writes a card has refused as wrongly signed, in the master file.
+    pub async fn wrong_macs(&self, id: &str) -> Value {
+        let card = serde_json::to_value(self.plastic(id).await);
+        card.expect("a card can be written down")["keys"]["bad_macs"][0].take()
+    }
+
+    /// Takes the network from this page once it has asked for that, until it is [mended](Self::mend_network).
+    pub async fn cut_network_after(&self, path: &str) {
+        let script = format!(
+            "const network = window.fetch;
+            let cut = false;
+            window.mendNetwork = () => {{ window.fetch = network; }};
+            window.fetch = (request, options) => {{
+                if (cut) return Promise.reject(new TypeError('no network'));
+                cut = String(request.url ?? request).endsWith('{path}');
+                return network(request, options);
+            }};"
+        );
+        self.browser.run(&script).await;
+    }
+
+    /// Gives the network back to this page.
+    pub async fn mend_network(&self) {
+        self.browser.run("window.mendNetwork()").await;
+    }
+
     async fn kept_cards(&self) -> BTreeMap<String, Card> {
         let script = "return localStorage.getItem('etc-sim-cards')";
         let kept = self.browser.run(script).await;

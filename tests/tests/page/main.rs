@@ -71,6 +71,7 @@ async fn stories(browser: Rc<Browser>) {
         an_application_is_one_tellers_at_a_time,
         nothing_is_written_to_a_wrong_card,
         after_three_cards_it_is_not_the_cards,
+        a_card_that_forbids_is_never_tried_again,
         a_card_is_exchanged,
         the_backend_is_away_while_a_card_is_issued,
         a_card_outside_its_validity_is_activated,

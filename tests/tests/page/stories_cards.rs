@@ -84,18 +84,23 @@ pub async fn a_card_is_issued_from_an_application(desk: &Desk<'_>) {
     desk.picture("cards-5-checked").await;
 
     let [holder, file] = files(desk, "card-new").await;
-    assert!(holder.starts_with("0000"), "both flags are 00: {holder}");
-    assert!(holder.ends_with("659000"), "an identity card: {holder}");
-    let issuer = "B8CACBE062010001 16 40 6201 2201230100000157".replace(' ', "");
-    assert!(file.starts_with(&issuer), "{file}");
-    // 甘A20001, filled with 00; ordinary, blue, class 1.
-    assert!(
-        file.ends_with(
-            "B8CA41323030303100000000 00 00 01 9000"
-                .replace(' ', "")
-                .as_str()
-        ),
-        "{file}"
+    // 张样例 in GBK, 620000190001010557, an identity card; all else is 00.
+    let expected = [
+        "0000 D5C5D1F9C0FD 0000000000000000000000000000",
+        "363230303030313930303031303130353537 0000000000000000000000000000",
+        "65 9000",
+    ];
+    assert_eq!(holder, expected.concat().replace(' ', ""));
+    // The factory's first 20 bytes, two days that depend on today, and then 甘A20001, ordinary, blue, class 1.
+    let [head, days, tail] = [&file[..40], &file[40..56], &file[56..]];
+    assert_eq!(
+        head,
+        "B8CACBE0620100011640".to_owned() + "62012201230100000157"
+    );
+    assert!(days.bytes().all(|digit| digit.is_ascii_digit()), "{days}");
+    assert_eq!(
+        tail,
+        "B8CA41323030303100000000".to_owned() + "000001" + "9000"
     );
 
     // The application is done, and no second card comes of it.
@@ -258,6 +263,35 @@ pub async fn after_three_cards_it_is_not_the_cards(desk: &Desk<'_>) {
     browser.see("方向键选择").await;
     browser.press("卡片复原").await;
     issue(desk, "甘A20001").await;
+}
+
+/// What a card has refused for good is not signed again, though the network went away before the backend heard it.
+pub async fn a_card_that_forbids_is_never_tried_again(desk: &Desk<'_>) {
+    let browser = desk.browser;
+    desk.sign_in().await;
+    desk.change_keys("card-new").await;
+    desk.put_in("card-new").await;
+    let before = files(desk, "card-new").await;
+    take_up(desk, "甘A20001", "0").await;
+    read(desk).await;
+    desk.cut_network_after("/sign").await;
+    browser.confirm("注册").await;
+    browser.see("CRD-115").await;
+    desk.picture("cards-forbids").await;
+    desk.mend_network().await;
+    browser.press("重新读卡").await;
+    browser.see("办理模式").await;
+    browser.confirm("注册").await;
+    browser.see("AUT-202").await;
+    desk.picture("cards-forbidden").await;
+    assert_eq!(files(desk, "card-new").await, before, "nothing is written");
+    assert_eq!(desk.wrong_macs("card-new").await, 1, "and tried once");
+    // Another card goes.
+    desk.swap("card-new-3").await;
+    browser.press("重新读卡").await;
+    browser.see("办理模式").await;
+    browser.confirm("注册").await;
+    browser.see("用户卡办理成功").await;
 }
 
 /// A card is exchanged: the old one is cancelled, and waits to be handed in.

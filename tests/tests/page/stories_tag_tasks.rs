@@ -281,8 +281,18 @@ pub async fn the_network_comes_and_goes_at_the_car(desk: &Desk<'_>) {
     browser.press("从读卡重新开始").await;
     browser.press("读标签").await;
     browser.press("是这一个").await;
+    // Gone between the write and its confirmation: that is no failure.
+    desk.cut_network_after("/sign").await;
     browser.confirm("激活").await;
-    browser.see("标签激活成功").await;
+    browser.see("OBU-121").await;
+    browser.see_named("标签是否已写入", "待核实").await;
+    assert!(!browser.shows("没有办成").await, "it is not called failed");
+    desk.picture("activate-unconfirmed").await;
+    desk.mend_network().await;
+    browser.press("从读卡重新开始").await;
+    browser.press("读标签").await;
+    browser.see("标签已经是激活状态").await;
+    desk.picture("activate-confirmed").await;
 }
 
 /// A card whose vehicle has no tag activates none of another vehicle's.

@@ -570,12 +570,14 @@ fn a_card_that_cannot_be_read_back_is_unknown_or_torn() {
 }
 
 #[test]
-fn a_backend_that_does_not_answer_after_a_write_leaves_the_card_written() {
-    let code = Code::AnswerLost;
-    let mut table = Table::issuing([Err(Refusal { code })]);
-    assert_eq!(faulty(table.issue()), (code, None, Written::Yes));
-    let mut table = Table::new([Err(Refusal { code })]);
-    assert_eq!(faulty(table.issue()), (code, None, Written::No));
+fn a_backend_that_does_not_answer_after_a_write_leaves_the_card_to_be_confirmed() {
+    for code in [Code::Unreachable, Code::AnswerLost] {
+        let mut table = Table::issuing([Err(Refusal { code })]);
+        let unconfirmed = (Code::IssueUnconfirmed, None, Written::Yes);
+        assert_eq!(faulty(table.issue()), unconfirmed);
+        let mut table = Table::new([Err(Refusal { code })]);
+        assert_eq!(faulty(table.issue()), (code, None, Written::No));
+    }
 }
 
 #[test]

@@ -581,12 +581,14 @@ fn a_tag_that_cannot_be_read_back_is_unknown_or_torn() {
 }
 
 #[test]
-fn a_backend_that_does_not_answer_after_a_write_leaves_the_tag_written() {
-    let code = Code::AnswerLost;
-    let mut table = Table::issuing([Err(Refusal { code })]);
-    assert_eq!(faulty(table.issue()), (code, None, Written::Yes));
-    let mut table = Table::new([Err(Refusal { code })]);
-    assert_eq!(faulty(table.issue()), (code, None, Written::No));
+fn a_backend_that_does_not_answer_after_a_write_leaves_the_tag_to_be_confirmed() {
+    for code in [Code::Unreachable, Code::AnswerLost] {
+        let mut table = Table::issuing([Err(Refusal { code })]);
+        let unconfirmed = (Code::TagUnconfirmed, None, Written::Yes);
+        assert_eq!(faulty(table.issue()), unconfirmed);
+        let mut table = Table::new([Err(Refusal { code })]);
+        assert_eq!(faulty(table.issue()), (code, None, Written::No));
+    }
 }
 
 #[test]
@@ -633,8 +635,24 @@ fn an_open_task_with_nothing_to_write_names_what_disagrees() {
         tag: None,
         record: Some("B".into()),
     };
-    let mut table = Table::new([idle(vec![of_card])]);
-    assert_eq!(faulty(table.issue()), (Code::TagDiffers, None, Written::No));
+    let of_tag = Compared {
+        card: Some("B".into()),
+        tag: Some("B".into()),
+        ..of_card.clone()
+    };
+    for (compared, code) in [
+        (of_card, Code::CardDiffers),
+        (
+            Compared {
+                record: Some("A".into()),
+                ..of_tag
+            },
+            Code::TagDiffers,
+        ),
+    ] {
+        let mut table = Table::new([idle(vec![compared])]);
+        assert_eq!(faulty(table.issue()), (code, None, Written::No));
+    }
     let mut table = Table::new([idle(Vec::new())]);
     let expected = (Code::BackendFailed, None, Written::No);
     assert_eq!(faulty(table.issue()), expected);
@@ -660,20 +678,27 @@ fn a_tag_that_is_met_signals_and_stays_awake() {
     let met = run(meet_for_activation(&read, script, records, &mut Quiet)).expect("met");
     assert!(!met.signals);
 
-    table.log.borrow_mut().clear();
-    let (script, records) = (&mut table.script, &mut table.records);
-    records.told.push_back(Err(Refusal {
+    // A tag that will not be written shows none either, whoever has found that out.
+    let refused = Err(Refusal {
         code: Code::CardTagDiffer,
-    }));
-    let refused = run(meet_for_activation(&read, script, records, &mut Quiet));
-    assert_eq!(
-        refused.map_err(|fault| fault.code),
-        Err(Code::CardTagDiffer)
-    );
-    assert!(
-        table.happened().ends_with(&["release".into()]),
-        "and no light"
-    );
+    });
+    let mut differs = told(TagWork::Activate, &[TagFile::RemovalFlag]).expect("told");
+    differs.comparison.push(Compared {
+        field: TagField::Plate,
+        card: Some("A".into()),
+        tag: Some("B".into()),
+        record: Some("A".into()),
+    });
+    for answer in [refused, Ok(differs)] {
+        table.log.borrow_mut().clear();
+        let (script, records) = (&mut table.script, &mut table.records);
+        records.told.push_back(answer);
+        let met = run(meet_for_activation(&read, script, records, &mut Quiet));
+        assert_eq!(met.map_err(|fault| fault.code), Err(Code::CardTagDiffer));
+        let happened = table.happened();
+        assert!(happened.ends_with(&["release".into()]), "{happened:?}");
+        assert!(!happened.contains(&"light".into()), "{happened:?}");
+    }
 }
 
 #[test]

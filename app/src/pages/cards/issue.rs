@@ -66,6 +66,9 @@ fn Course(jobs: JobsHandle, scene: Memo<Scene>) -> impl IntoView {
                         };
                         let go = move |()| match stage {
                             issuing::CHOOSE => leave(()),
+                            _ if is_about_the_old_card(fault.code) => {
+                                jobs.with_value(Jobs::open_application_again);
+                            }
                             _ if is_entry => job.update(|job| job.course.fault = None),
                             _ => read(),
                         };
@@ -117,12 +120,13 @@ fn Course(jobs: JobsHandle, scene: Memo<Scene>) -> impl IntoView {
 fn is_about_the_entry(code: Code) -> bool {
     matches!(
         code,
-        Code::BankCardInvalid
-            | Code::BankCardOfOther
-            | Code::BankCardMissing
-            | Code::NoOldCard
-            | Code::VehicleHasCard
-    )
+        Code::BankCardInvalid | Code::BankCardOfOther | Code::BankCardMissing
+    ) || is_about_the_old_card(code)
+}
+
+/// Whether the vehicle has another card than when the application was taken up: other modes are to be chosen from.
+fn is_about_the_old_card(code: Code) -> bool {
+    matches!(code, Code::NoOldCard | Code::VehicleHasCard)
 }
 
 /// Whose card it will be.

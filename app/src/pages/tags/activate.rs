@@ -48,7 +48,7 @@ pub fn ActivateTag() -> impl IntoView {
                             true => read_tag(),
                             false => read_card(),
                         };
-                        view! { <Broken fault=fault again=again on_again=go /> }.into_any()
+                        view! { <Broken job=job fault=fault again=again on_again=go /> }.into_any()
                     }
                     Scene::Running => view! { <Working do_not_move=|t| t.tags.write.do_not_move /> }.into_any(),
                     Scene::Stage(0) => view! { <PutCard on_read=read_card /> }.into_any(),

@@ -32,7 +32,7 @@ pub fn CancelTag() -> impl IntoView {
                 {move || match scene.get() {
                     Scene::Broken(fault) => {
                         let go = move |()| read();
-                        view! { <Broken fault=fault again=|t| t.tags.page.read_again on_again=go /> }
+                        view! { <Broken job=job fault=fault again=|t| t.tags.page.read_again on_again=go /> }
                             .into_any()
                     }
                     Scene::Running => view! { <Working do_not_move=|t| t.tags.write.do_not_move /> }.into_any(),

@@ -65,7 +65,7 @@ pub fn IssueTag() -> impl IntoView {
                         let is_unknown = fault.code == Code::CardUnknown;
                         let take_in = move |()| jobs.with_value(Jobs::take_in_card);
                         view! {
-                            <Broken fault=fault again=again on_again=go>
+                            <Broken job=job fault=fault again=again on_again=go>
                                 {is_unknown
                                     .then(|| {
                                         view! {
