@@ -115,7 +115,7 @@ pub enum ChipWrite {
     UpdateAttempt(WriteAttempt),
     /// A new pairing. A second living one of its card, its tag or its vehicle fails.
     InsertPairing(Pairing),
-    /// A pairing that has found its card, or has ended.
+    /// A living pairing that has found its card, or ends. One that has ended meanwhile is a lost race.
     UpdatePairing(Pairing),
     /// A chip for the hand-in list.
     InsertHandIn(HandIn),

@@ -74,6 +74,12 @@ async fn backend(scratch: &Scratch, seed: u32) -> Backend {
 
 fn stock() -> Stock {
     let mut stock = demo::stock(password()).unwrap();
+    add_blanks(&mut stock);
+    stock
+}
+
+/// The blank cards of every round.
+pub fn add_blanks(stock: &mut Stock) {
     let free = Plastic::new("card-new").number;
     let is_it = |card: &&StockCard| card.card.number.to_string() == free;
     let free = stock.cards.iter().find(is_it).unwrap().clone();
@@ -82,31 +88,34 @@ fn stock() -> Stock {
         card.card.number = blank(round, half).number.parse().unwrap();
         stock.cards.push(card);
     }
-    stock
 }
 
 /// A blank card of a round.
-fn blank(round: u8, half: u8) -> Plastic {
+pub fn blank(round: u8, half: u8) -> Plastic {
     let number = [0x22, 0x01, 0x23, 0x01, 0x00, 0x09, half, round];
     let person = Personalisation::blank(number, 0x00);
     Plastic::of(TollCard::new(&person, Knobs::default(), u64::from(round)))
 }
 
 /// A PC with a card.
-struct Desk<'a> {
+pub struct Desk<'a> {
     counter: &'a Counter<'a, DatabaseStore>,
-    card: Plastic,
+    pub card: Plastic,
 }
 
 impl<'a> Desk<'a> {
-    fn new(counter: &'a Counter<'a, DatabaseStore>, card: Plastic) -> Self {
+    pub fn new(counter: &'a Counter<'a, DatabaseStore>, card: Plastic) -> Self {
         Self { counter, card }
     }
 
     async fn begin(&self, application: &str) -> Answer {
+        self.begin_as(application, "new").await
+    }
+
+    async fn begin_as(&self, application: &str, mode: &str) -> Answer {
         let card = &self.card;
         let body = json!({
-            "work": { "kind": "issue", "application": application, "mode": "new" },
+            "work": { "kind": "issue", "application": application, "mode": mode },
             "card": { "number": card.number, "issue": encode(card.card.issue_file()) },
         });
         self.counter.post("/card-tasks", body).await
@@ -122,7 +131,7 @@ impl<'a> Desk<'a> {
         })
     }
 
-    async fn show(&mut self, task: &Value) -> Answer {
+    pub async fn show(&mut self, task: &Value) -> Answer {
         let shown = self.whole(task);
         self.counter.post(&on(task, "show"), shown).await
     }
@@ -150,6 +159,14 @@ impl<'a> Desk<'a> {
     async fn write_both(&mut self, task: &Value) {
         self.write(task, "holder").await;
         self.write(task, "issue").await;
+    }
+
+    /// Begins, and writes both files: all but the showing that ends it.
+    pub async fn written(&mut self, application: &str, mode: &str) -> Value {
+        let task = self.begin_as(application, mode).await.ok();
+        let told = self.show(&task).await.ok();
+        self.write_both(&told["task"]).await;
+        told["task"].clone()
     }
 }
 

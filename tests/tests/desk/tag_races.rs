@@ -3,19 +3,21 @@
 
 use std::sync::Arc;
 
-use apdu_core::authority::TagTaskState;
+use apdu_core::authority::{CardStatus, TagTaskState};
 use apdu_core::fault::Code;
 use apdu_core::obu::ContractSerial;
 use etc_backend::demo;
 use etc_backend::keys::SoftKeys;
-use etc_backend::ledger::{Outcome, TagFile};
+use etc_backend::ledger::{Ended, Outcome, TagFile};
 use etc_backend::store::{DatabaseStore, Stock, Store, TagStore};
 use etc_sim::demo as virtual_demo;
 use etc_sim::tag::Personalisation;
 use etc_tests::scratch::Scratch;
 use serde_json::{Value, json};
 
+use crate::applications::{Channel, new};
 use crate::bench::{Answer, Bench, Counter, Plastic, password};
+use crate::card_races;
 use crate::tag_tasks::{Desk, Laid, cancel, card_of, issue, on};
 
 /// Often enough for either of two to be first.
@@ -47,6 +49,8 @@ on_both_databases! {
     of_two_tags_for_one_card_one_is_issued
     a_tag_is_signed_for_one_of_two_cards
     of_two_cards_of_one_vehicle_one_gets_a_tag
+    a_tag_that_is_cancelled_while_its_card_is_exchanged_belongs_to_nobody
+    a_tag_is_exchanged_or_cancelled
 }
 
 type Backend = Bench<DatabaseStore>;
@@ -83,6 +87,7 @@ fn stock() -> Stock {
         tag.sn = Laid::of(&blank(round, half)).sn;
         stock.tags.push(tag);
     }
+    card_races::add_blanks(&mut stock);
     stock
 }
 
@@ -274,5 +279,89 @@ async fn of_two_cards_of_one_vehicle_one_gets_a_tag(here: &Backend, there: &Back
         loser.begin(issue("new")).await.refused(Code::CardHasTag);
         assert_eq!(file(here, &loser.tag).await.tag.signed.signatures, 0);
         winner.through(cancel("wrong_data")).await;
+    }
+}
+
+/// 换卡 at one PC, 标签注销 at the other. Both are done, whoever was first.
+async fn a_tag_that_is_cancelled_while_its_card_is_exchanged_belongs_to_nobody(
+    here: &Backend,
+    there: &Backend,
+) {
+    let channel = Channel::new(here, "demo.channel").await;
+    let one = here.counter("demo.teller").await;
+    let other = there.counter("demo.supervisor").await;
+    for round in 0..ROUNDS {
+        let plate = format!("甘B80{round}00");
+        let mut opened = Vec::new();
+        for name in ["old", "new"] {
+            let number = format!("{name}-{round}");
+            let id = channel.applied(new(&number, &plate)).await;
+            one.post(&format!("/applications/{id}/open"), json!({}))
+                .await
+                .ok();
+            opened.push(id);
+        }
+        let mut old = card_races::Desk::new(&one, card_races::blank(round, 0));
+        let task = old.written(&opened[0], "new").await;
+        old.show(&task).await.ok();
+        let mut desk = Desk {
+            counter: &other,
+            tag: Laid::of(&blank(round, 0)),
+            card: old.card,
+        };
+        desk.through(issue("new")).await;
+
+        let mut next = card_races::Desk::new(&one, card_races::blank(round, 1));
+        let task = next.written(&opened[1], "exchange").await;
+        let gone = desk.begin(cancel("wrong_data")).await.ok();
+        let ends = tokio::join!(next.show(&task), desk.show(&gone));
+        assert_eq!(ends.0.ok()["task"]["state"], "done");
+        assert_eq!(ends.1.ok()["task"]["state"], "done");
+
+        let file = file(here, &desk.tag).await;
+        assert_eq!(file.tag.status, CardStatus::Cancelled);
+        assert_eq!(file.pairing, None);
+        let of = async |card: &Plastic| {
+            let card = here.store.card_file(card.number.parse().unwrap()).await;
+            let of_card = here.store.of_card(&card.unwrap().unwrap().card).await;
+            let history = of_card.unwrap().history;
+            let ends = history.iter().map(|one| one.ended.unwrap().1);
+            ends.collect::<Vec<_>>()
+        };
+        let ends = (of(&desk.card).await, of(&next.card).await);
+        let moved_on = (vec![Ended::Exchanged], vec![Ended::Cancelled]);
+        let left_behind = (vec![Ended::Cancelled], vec![]);
+        assert!([moved_on, left_behind].contains(&ends), "{ends:?}");
+    }
+}
+
+/// 换签 at one PC, 标签注销 of the old tag at the other.
+async fn a_tag_is_exchanged_or_cancelled(here: &Backend, there: &Backend) {
+    let one = here.counter("demo.teller").await;
+    let other = there.counter("demo.supervisor").await;
+    for round in 0..ROUNDS {
+        let mut old = at(&other, blank(round, 0), CARD);
+        old.through(issue("new")).await;
+        let mut next = at(&one, blank(round, 1), CARD);
+        let task = next.begin(issue("exchange")).await.ok();
+        next.show(&task).await.ok();
+        next.write(&task, "vehicle").await;
+        next.write(&task, "system").await;
+        let task = next.begin(issue("exchange")).await.ok();
+        let gone = old.begin(cancel("wrong_data")).await.ok();
+        let (done, gone) = tokio::join!(next.show(&task), old.show(&gone));
+        assert_eq!(done.ok()["task"]["state"], "done");
+        let ended = file(here, &old.tag).await;
+        let living = file(here, &next.tag).await.pairing.unwrap();
+        assert_eq!(living.card, next.card.number.parse().ok());
+        let expected = match is_ok(&gone) {
+            true => CardStatus::Cancelled,
+            false => {
+                gone.refused(Code::TagDamaged);
+                CardStatus::Damaged
+            }
+        };
+        assert_eq!((ended.tag.status, ended.pairing), (expected, None));
+        next.through(cancel("wrong_data")).await;
     }
 }

@@ -136,7 +136,7 @@ impl<'a, S: Store + 'static> Desk<'a, S> {
     }
 
     /// Signs a file and writes it.
-    async fn write(&mut self, task: &Value, file: &str) {
+    pub async fn write(&mut self, task: &Value, file: &str) {
         let signed = self.sign(task, file).await.ok();
         self.tag.apdu(signed["command"].as_str().unwrap());
     }
@@ -643,6 +643,25 @@ async fn exchange_and_replacement_end_the_old_tag_when_the_new_one_is_done() {
         assert_eq!(pairing["tag"]["tag"], desk.tag.serial());
         assert_eq!(pairing["vehicle_known"], true);
     }
+}
+
+#[tokio::test]
+async fn a_tag_that_has_become_another_cards_is_not_exchanged() {
+    let bench = Bench::new().await;
+    let teller = bench.counter("demo.teller").await;
+    // The vehicle of these two has a tag, of which no card is known.
+    let mut desk = Desk::new(&teller, NEW, "normal");
+    let task = desk.begin(issue("exchange")).await.ok();
+    desk.show(&task).await.ok();
+    desk.write(&task, "vehicle").await;
+    desk.write(&task, "system").await;
+    let mut owner = Desk::new(&teller, "tag-normal", "same-plate");
+    owner.through(activate()).await;
+    let task = desk.begin(issue("exchange")).await.ok();
+    desk.show(&task).await.refused(Code::CardHasNoTag);
+    let kept = tag(&bench, &owner.tag.serial()).await;
+    assert_eq!(kept.status, CardStatus::Normal);
+    assert_eq!(teller.get("/hand-ins").await.ok(), json!([]));
 }
 
 #[tokio::test]

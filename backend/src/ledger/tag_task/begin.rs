@@ -148,14 +148,13 @@ fn may_issue(
     teller: &Teller<'_>,
 ) -> Result<Wanted, Code> {
     let (file, tag) = (begin.file, &begin.file.tag);
-    let paired = begin.of_card.pairing.as_ref();
-    match (mode, paired) {
-        (IssueMode::New, Some(_)) => return Err(Code::CardHasTag),
-        (IssueMode::Exchange | IssueMode::Replace, None) => return Err(Code::CardHasNoTag),
-        (_, Some(pairing)) if !pairing.is_of(card.number, &card.plate, card.plate_colour) => {
-            return Err(Code::CardHasNoTag);
+    match (mode, &begin.of_card.pairing) {
+        (IssueMode::New, None) => {}
+        (_, None) => return Err(Code::CardHasNoTag),
+        (_, Some(pairing)) => {
+            let is_own = pairing.is_of(card.number, &card.plate, card.plate_colour);
+            old_tag_allows(is_own, mode)?;
         }
-        _ => {}
     }
     // Of the cards of one vehicle one has its tag, from the first signature on.
     let is_begun =
@@ -186,6 +185,15 @@ fn may_issue(
         vehicle: Some(bytes.map_err(|_| Code::CardTagDiffer)?),
         system: system_file(tag, signed, expiry, tag.writing.issue_flag),
     })
+}
+
+/// Whether a card may get a tag although its vehicle has one: instead of its own.
+pub(super) fn old_tag_allows(is_own: bool, mode: IssueMode) -> Result<(), Code> {
+    match mode {
+        IssueMode::New => Err(Code::CardHasTag),
+        IssueMode::Exchange | IssueMode::Replace if !is_own => Err(Code::CardHasNoTag),
+        IssueMode::Exchange | IssueMode::Replace => Ok(()),
+    }
 }
 
 fn may_activate(begin: &Begin<'_>, card: &Card) -> Result<Wanted, Code> {

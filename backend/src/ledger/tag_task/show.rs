@@ -10,6 +10,7 @@ use apdu_core::obu::{Contract, RemovalFlag, SystemInformation, VehicleInformatio
 use super::super::attempt::{Chip, Outcome, WriteAttempt};
 use super::super::pairing::{ChipWrite, Ended, HandIn, HandInReason, Pairing};
 use super::super::tag::{Issued, SignedFor, Tag};
+use super::begin::old_tag_allows;
 use super::compare::{CardShown, compare};
 use super::{Draft, Showing, TagDecision, TagFile, TagJob, TagWrite, Teller, may_be_used, part};
 
@@ -163,7 +164,14 @@ fn look(
     }
     flag_is_known(&facts.file.tag, flag)?;
     match job.work {
-        TagWork::Issue { .. } => look_for_issue(facts, system, file, flag),
+        TagWork::Issue { mode } => {
+            // Since the task began, the vehicle may have got a tag, or its tag another card.
+            if let (Some((pairing, _)), Some(card)) = (facts.old, job.card) {
+                let is_own = pairing.is_of(card, &job.plate, job.plate_colour);
+                old_tag_allows(is_own, mode)?;
+            }
+            look_for_issue(facts, system, file, flag)
+        }
         _ => {
             let vehicle = vehicle.ok_or(Code::MalformedTag)?;
             look_for_activation(facts, system, vehicle, now)

@@ -363,8 +363,12 @@ pub(super) async fn insert_pairing(database: &mut Transaction, new: &Pairing) ->
     Ok(())
 }
 
+/// Only a living one: what has ended stays as it ended.
 async fn update_pairing(database: &mut Transaction, new: &Pairing) -> Done {
-    let update = sql("UPDATE pairing SET card = $1, ended_at = $2, ended_for = $3 WHERE id = $4");
+    let update = sql(
+        "UPDATE pairing SET card = $1, ended_at = $2, ended_for = $3 \
+         WHERE id = $4 AND ended_at IS NULL",
+    );
     let update = update
         .bind(new.card)
         .bind(new.ended.map(|(at, _)| at))

@@ -224,11 +224,9 @@ impl Memory {
             }
             ChipWrite::InsertPairing(new) => self.pair(new)?,
             ChipWrite::UpdatePairing(new) => {
-                let before = self.pairings.len();
-                self.pairings.retain(|one| one.id != new.id);
-                if self.pairings.len() == before {
-                    return Err(StoreError::Raced);
-                }
+                let living = |one: &Arc<Pairing>| one.id == new.id && one.ended.is_none();
+                let place = self.pairings.iter().position(living);
+                self.pairings.remove(place.ok_or(StoreError::Raced)?);
                 self.pair(new)?;
             }
             ChipWrite::InsertHandIn(new) => self.hand_ins.push(new.clone()),

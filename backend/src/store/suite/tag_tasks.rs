@@ -16,6 +16,7 @@ on_every_store! {
     a_tag_that_has_moved_on_undoes_all
     one_attempt_is_open_per_chip
     card_tag_and_vehicle_are_paired_one_to_one
+    a_pairing_that_has_ended_undoes_all
     what_hangs_on_a_card_is_found
     a_chip_is_ticked_by_another_person
     vehicles_are_found_by_plate_and_colour
@@ -229,6 +230,28 @@ async fn card_tag_and_vehicle_are_paired_one_to_one(store: &dyn Store) {
     .await;
     let file = store.tag_file(OTHER_NEW.parse().unwrap()).await.unwrap();
     assert_eq!(file.unwrap().pairing, Some(next));
+}
+
+async fn a_pairing_that_has_ended_undoes_all(store: &dyn Store) {
+    let update = |one: &Pairing| TagWrite::Chip(ChipWrite::UpdatePairing(one.clone()));
+    let living = pairing("p", CARD, NEW, "甘Z1");
+    let cancelled = Pairing {
+        ended: Some((2_000, Ended::Cancelled)),
+        ..living.clone()
+    };
+    let insert_living = TagWrite::Chip(ChipWrite::InsertPairing(living.clone()));
+    wrote(store, vec![insert_living, update(&cancelled)]).await;
+    let exchanged = Pairing {
+        ended: Some((3_000, Ended::Exchanged)),
+        ..living.clone()
+    };
+    for late in [&exchanged, &living] {
+        let writes = vec![insert(job("a", OTHER_NEW, CARD)), update(late)];
+        assert!(is_raced(written(store, writes).await));
+    }
+    assert_eq!(store.tag_job("a").await.unwrap(), None);
+    let card = file(store, CARD).await.card;
+    assert_eq!(store.of_card(&card).await.unwrap().history, [cancelled]);
 }
 
 async fn what_hangs_on_a_card_is_found(store: &dyn Store) {
