@@ -200,17 +200,23 @@ impl Desk<'_> {
             return Ok(answer);
         }
         let (job, file) = self.job_and_file(id).await?;
-        let status = match job.card {
-            Some(number) => Some(self.card_file(number).await?.card.status),
+        let card = match job.card {
+            Some(number) => Some(self.card_file(number).await?.card),
             None => None,
         };
+        let begun = match &card {
+            Some(card) => self.store.of_card(card).await?.begun,
+            None => Vec::new(),
+        };
+        let status = card.map(|card| card.status);
         let now = self.store.now().await?;
         let new_id = || uuid(self.random);
         let teller = teller(who, now, &new_id);
-        let decision = ledger::sign_tag(&file, &job, request.file, status, &teller)?;
+        let decision = ledger::sign_tag(&file, &job, request.file, status, &begun, &teller)?;
         let command = self.write_command(&job, &file.tag, request)?;
         let event = Event::TagSigned(job.tag, request.file);
-        let entries = vec![entry(who, now, event, &request.challenge.0)];
+        let mut entries = vec![entry(who, now, event, &request.challenge.0)];
+        entries.extend(of_others(who, now, &decision));
         let answer = |_: &TagJob, _: &Tag| SignedTag {
             command: Bytes(command),
         };

@@ -71,7 +71,7 @@ pub use settle::{settle, without_authorisation};
 pub use switch::{Scope, Switch, Switches};
 pub use tag::{Chaining, Issued, READING_LIFE, Reading, SignedFor, Tag, TagWriting, VehicleCipher};
 pub use tag_task::{
-    Begin, CardShown, Facts, OfCard, Showing, Shown, TagDecision, TagFile, TagJob, TagWrite,
+    Begin, Begun, CardShown, Facts, OfCard, Showing, Shown, TagDecision, TagFile, TagJob, TagWrite,
     Wanted, begin as begin_tag_job, cancel_unseen, card_shown, done_already,
     refused as tag_refused, show as show_tag, sign as sign_tag,
 };

@@ -30,7 +30,7 @@ pub trait TagStore: Send + Sync {
     /// A task.
     async fn tag_job(&self, id: &str) -> Result<Option<TagJob>, StoreError>;
 
-    /// What hangs on a card, all of one moment.
+    /// What hangs on a card and its vehicle, all of one moment.
     async fn of_card(&self, card: &Card) -> Result<OfCard, StoreError>;
 
     /// The vehicle with this plate and plate colour.

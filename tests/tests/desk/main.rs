@@ -22,6 +22,7 @@ mod roles;
 mod service;
 mod sight;
 mod sign_in;
+mod tag_ends;
 mod tag_races;
 mod tag_tasks;
 mod tags;

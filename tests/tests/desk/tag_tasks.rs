@@ -85,7 +85,7 @@ pub fn issue(mode: &str) -> Value {
     json!({ "kind": "issue", "mode": mode })
 }
 
-fn activate() -> Value {
+pub fn activate() -> Value {
     json!({ "kind": "activate" })
 }
 
@@ -141,7 +141,7 @@ impl<'a, S: Store + 'static> Desk<'a, S> {
         self.tag.apdu(signed["command"].as_str().unwrap());
     }
 
-    async fn report(&self, task: &Value, file: &str, sw: &str) -> Answer {
+    pub async fn report(&self, task: &Value, file: &str, sw: &str) -> Answer {
         let body = json!({ "file": file, "sw": sw });
         self.counter.post(&on(task, "refused"), body).await
     }
@@ -582,31 +582,6 @@ async fn a_task_that_nothing_was_signed_for_leaves_a_tag_that_is_not_issued() {
 }
 
 #[tokio::test]
-async fn of_two_cards_of_one_vehicle_the_second_gets_no_tag_once_something_was_signed() {
-    let bench = Bench::with(|stock: &mut Stock| {
-        // The vehicle of these two has no tag yet.
-        stock
-            .tags
-            .retain(|tag| tag.serial.to_string() != "6201230100010017");
-    })
-    .await;
-    let teller = bench.counter("demo.teller").await;
-    let mut first = Desk::new(&teller, NEW, "normal");
-    let mut second = Desk::new(&teller, "tag-new-2", "same-plate");
-    let task = first.begin(issue("new")).await.ok();
-    // Nothing was signed: whoever comes later has it.
-    let other = second.begin(issue("new")).await.ok();
-    first.show(&task).await.refused(Code::TagTaskOver);
-    second.show(&other).await.ok();
-    second.write(&other, "vehicle").await;
-    first.begin(issue("new")).await.refused(Code::CardHasTag);
-    second.through(issue("new")).await;
-    first.begin(issue("new")).await.refused(Code::CardHasTag);
-    let left = tag(&bench, &first.tag.serial()).await;
-    assert_eq!((left.status, left.signed.issue), (CardStatus::Normal, None));
-}
-
-#[tokio::test]
 async fn a_removal_flag_nobody_explains_stops_the_task() {
     let bench = Bench::new().await;
     let teller = bench.counter("demo.teller").await;
@@ -617,70 +592,6 @@ async fn a_removal_flag_nobody_explains_stops_the_task() {
     shown["system"] = json!(format!("{}07{}", &system[..52], &system[54..]));
     let refused = teller.post(&on(&task, "show"), shown).await;
     refused.refused(Code::FlagUnknown);
-}
-
-#[tokio::test]
-async fn exchange_and_replacement_end_the_old_tag_when_the_new_one_is_done() {
-    for (mode, status, listed) in [
-        ("exchange", CardStatus::Damaged, 1),
-        ("replace", CardStatus::Lost, 0),
-    ] {
-        let bench = Bench::new().await;
-        let teller = bench.counter("demo.teller").await;
-        let mut desk = Desk::new(&teller, NEW, "normal");
-        let old = "6201230100010017";
-        let task = desk.begin(issue(mode)).await.ok();
-        desk.show(&task).await.ok();
-        assert_eq!(tag(&bench, old).await.status, CardStatus::Normal);
-        desk.through(issue(mode)).await;
-        assert_eq!(tag(&bench, old).await.status, status);
-        let list = teller.get("/hand-ins").await.ok();
-        assert_eq!(list.as_array().unwrap().len(), listed);
-        let pairing = teller
-            .get(&format!("/cards/{}/pairing", desk.card.number))
-            .await
-            .ok();
-        assert_eq!(pairing["tag"]["tag"], desk.tag.serial());
-        assert_eq!(pairing["vehicle_known"], true);
-    }
-}
-
-#[tokio::test]
-async fn a_tag_that_has_become_another_cards_is_not_exchanged() {
-    let bench = Bench::new().await;
-    let teller = bench.counter("demo.teller").await;
-    // The vehicle of these two has a tag, of which no card is known.
-    let mut desk = Desk::new(&teller, NEW, "normal");
-    let task = desk.begin(issue("exchange")).await.ok();
-    desk.show(&task).await.ok();
-    desk.write(&task, "vehicle").await;
-    desk.write(&task, "system").await;
-    let mut owner = Desk::new(&teller, "tag-normal", "same-plate");
-    owner.through(activate()).await;
-    let task = desk.begin(issue("exchange")).await.ok();
-    desk.show(&task).await.refused(Code::CardHasNoTag);
-    let kept = tag(&bench, &owner.tag.serial()).await;
-    assert_eq!(kept.status, CardStatus::Normal);
-    assert_eq!(teller.get("/hand-ins").await.ok(), json!([]));
-}
-
-#[tokio::test]
-async fn a_tag_half_written_and_left_for_another_one_is_given_up() {
-    let bench = Bench::new().await;
-    let teller = bench.counter("demo.teller").await;
-    let mut desk = Desk::new(&teller, NEW, CARD);
-    let task = desk.begin(issue("new")).await.ok();
-    desk.show(&task).await.ok();
-    desk.write(&task, "vehicle").await;
-    // Another card does not get it.
-    let mut thief = Desk::new(&teller, NEW, "normal");
-    thief.card = Plastic::new("foreign-keys");
-    thief.begin(issue("new")).await.refused(Code::TagInUse);
-    let mut other = Desk::new(&teller, "tag-new-2", CARD);
-    other.through(issue("new")).await;
-    let left = tag(&bench, &desk.tag.serial()).await;
-    assert_eq!(left.status, CardStatus::Blacklisted);
-    desk.show(&task).await.refused(Code::TagTaskOver);
 }
 
 #[tokio::test]
@@ -738,34 +649,4 @@ async fn a_repeated_request_has_its_first_answer_and_signs_nothing_twice() {
     let serial = desk.tag.serial();
     assert_eq!(tag(&bench, &serial).await.signed.signatures, 1);
     desk.tag.apdu(first["command"].as_str().unwrap());
-}
-
-#[tokio::test]
-async fn stock_is_handed_out_counted_and_its_status_set() {
-    let bench = Bench::new().await;
-    let supervisor = bench.counter("demo.supervisor").await;
-    let out = |sns: Value| json!({ "outlet": "LB01", "sns": sns });
-    let path = "/tag-stock/hand-out";
-    let used = supervisor.post(path, out(json!(["6210230100010090", "6210230100010017"])));
-    used.await.refused(Code::TagInUse);
-    let handed = supervisor.post(path, out(json!(["6210230100010090"])));
-    assert_eq!(handed.await.ok()[0]["tag"], "6201230100010090");
-    let stock = supervisor.get("/tag-stock").await.ok();
-    let line = json!({ "outlet": "LB01", "status": "normal", "issued": false, "tags": 1 });
-    assert!(stock.as_array().unwrap().contains(&line), "{stock}");
-
-    let path = "/tags/6201230100010017/status";
-    let set = |status: &str| json!({ "status": status, "reason": "reported by its owner" });
-    let lost = supervisor.post(path, set("lost")).await.ok();
-    assert_eq!(lost["status"], "lost");
-    let found = supervisor.post(path, set("normal")).await.ok();
-    assert_eq!(found["status"], "normal");
-    supervisor
-        .post(path, set("damaged"))
-        .await
-        .refused(Code::BadRequest);
-    let gone = json!({ "reason": "burnt with its car" });
-    let path = "/tags/6201230100010017/cancel";
-    let gone = supervisor.post(path, gone).await.ok();
-    assert_eq!(gone["status"], "lost");
 }

@@ -2,16 +2,17 @@
 //! It gains no tag for another use, and the next honest sight says what is wrong.
 
 use apdu_core::authority::{
-    BeginTagTask, IssueMode, NamedTag, ShownCard, ShownTag, ShownVehicle, SignTag, TagFile,
-    TagRefused, TagTask, TagTaskState, TagTold, TagWork,
+    BeginTagTask, CardStatus, IssueMode, NamedTag, ShownCard, ShownTag, ShownVehicle, SignTag,
+    TagFile, TagRefused, TagTask, TagTaskState, TagTold, TagWork,
 };
 use apdu_core::bcd::CardNumber;
 use apdu_core::fault::Code;
 use apdu_core::flow;
 use apdu_core::hex::{Bytes, Fixed};
 use etc_backend::desk::{Attempt, Error, Who};
+use etc_backend::ledger::{Chip, HandInReason};
 use etc_tests::explore::{
-    Counter, Field, Outlet, Quiet, Reach, Subject, TagAct, TagWays, World, sn,
+    Counter, Field, Laid, Outlet, Quiet, Reach, Subject, TagAct, TagWays, World, sn,
 };
 use etc_tests::{run, wait};
 
@@ -21,10 +22,11 @@ const ISSUE: TagWork = TagWork::Issue {
 const SELECT_MF: [u8; 7] = [0x00, 0xA4, 0x00, 0x00, 0x02, 0x3F, 0x00];
 const SELECT_ETC: [u8; 7] = [0x00, 0xA4, 0x00, 0x00, 0x02, 0xDF, 0x01];
 
-/// The page, in the hands of an operator, with the tag before it.
+/// The page, in the hands of an operator, with a tag before it.
 struct Liar<'w> {
     world: &'w World,
     who: Who,
+    laid: &'w Laid,
 }
 
 fn said<T>(answer: Result<T, Error>) -> Result<T, Code> {
@@ -33,7 +35,12 @@ fn said<T>(answer: Result<T, Error>) -> Result<T, Code> {
 
 impl<'w> Liar<'w> {
     fn new(world: &'w World) -> Self {
-        let laid = &world.tags[0];
+        Self::with(world, 0)
+    }
+
+    /// The same with another tag of the world.
+    fn with(world: &'w World, place: usize) -> Self {
+        let laid = &world.tags[place];
         laid.lay(true);
         laid.tag.borrow_mut().hold_switch(true);
         laid.tag.borrow_mut().wake();
@@ -41,6 +48,7 @@ impl<'w> Liar<'w> {
         Self {
             world,
             who: world.teller(Outlet::First),
+            laid,
         }
     }
 
@@ -54,11 +62,7 @@ impl<'w> Liar<'w> {
 
     /// One command to the ESAM.
     fn chip(&self, apdu: &[u8]) -> Vec<u8> {
-        self.world.tags[0]
-            .tag
-            .borrow_mut()
-            .esam_mut()
-            .transmit(apdu)
+        self.laid.tag.borrow_mut().esam_mut().transmit(apdu)
     }
 
     fn card(&self) -> ShownCard {
@@ -69,7 +73,7 @@ impl<'w> Liar<'w> {
         let request = BeginTagTask {
             work,
             card: Some(self.card()),
-            tag: NamedTag::Sn(sn(self.world.tags[0].serial)),
+            tag: NamedTag::Sn(sn(self.laid.serial)),
         };
         let desk = self.world.backend();
         said(wait(desk.begin_tag_task(
@@ -81,8 +85,8 @@ impl<'w> Liar<'w> {
 
     /// The tag as it is, read as this task wants it.
     fn read(&self, task: &TagTask) -> ShownTag {
-        self.world.tags[0].lay(true);
-        self.world.tags[0].tag.borrow_mut().wake();
+        self.laid.lay(true);
+        self.laid.tag.borrow_mut().wake();
         self.chip(&SELECT_MF);
         let mut system = self.chip(&[0x00, 0xB0, 0x81, 0x00, 0x63]);
         system.truncate(99);
@@ -255,6 +259,21 @@ fn a_tag_called_refused_too_often_is_given_up() {
     }
     assert_eq!(stopped, Some(Code::TagRefused), "another tag is taken here");
     assert_eq!(for_another_card(&world), Err(Code::TagInUse));
+    // From the first signature for that one on it is nobody's.
+    let left = |world: &World| {
+        let store = &world.backend().store;
+        let tag = wait(store.tag(world.tags[0].serial)).unwrap().unwrap();
+        let list = wait(store.hand_ins()).unwrap();
+        let list = list.into_iter().map(|one| (one.chip, one.reason));
+        (tag.status, list.collect::<Vec<_>>())
+    };
+    assert_eq!(left(&world), (CardStatus::Normal, vec![]));
+    let page = Liar::with(&world, 1);
+    let task = page.begin(ISSUE).unwrap();
+    page.show(&task, &page.read(&task)).unwrap();
+    page.write_vehicle(&task);
+    let listed = (Chip::Tag(world.tags[0].serial), HandInReason::GivenUp);
+    assert_eq!(left(&world), (CardStatus::Blacklisted, vec![listed]));
 
     // 6988 stops at once, and for good.
     let world = World::with_tags(TagWays::PLAIN);

@@ -1,15 +1,14 @@
 //! A task begins, or one that is open goes on.
 
-use apdu_core::authority::{CardStatus, IssueMode, TagTaskState, TagWork};
-use apdu_core::bcd::Date;
+use apdu_core::authority::{IssueMode, TagTaskState, TagWork};
+use apdu_core::bcd::{CardNumber, Date};
 use apdu_core::calendar::today;
 use apdu_core::fault::Code;
 use apdu_core::obu::{Contract, RemovalFlag, SystemInformation};
 
-use super::super::attempt::Chip;
 use super::super::card::Card;
 use super::super::limits::TAG_YEARS;
-use super::super::pairing::{ChipWrite, HandIn, HandInReason, Pairing};
+use super::super::pairing::Pairing;
 use super::super::tag::{Issued, Tag};
 use super::super::validity::validity;
 use super::super::vehicle::Vehicle;
@@ -37,10 +36,21 @@ pub struct OfCard {
     pub pairing: Option<Pairing>,
     /// Its open task, with the tag of that.
     pub open: Option<(TagJob, Tag)>,
-    /// The open task that gets its vehicle a tag for another card, with that tag.
-    pub rival: Option<(TagJob, Tag)>,
+    /// The open task that gets its vehicle a tag for another card.
+    pub rival: Option<TagJob>,
+    /// The half-written tags of its vehicle: something was signed for them, and they are not issued.
+    pub begun: Vec<Begun>,
     /// Its pairings of before, newest first.
     pub history: Vec<Pairing>,
+}
+
+/// A tag that something was signed for, and that is not issued.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Begun {
+    /// The card that it was signed for.
+    pub card: CardNumber,
+    /// The tag.
+    pub tag: Tag,
 }
 
 /// An open task of the same tag, card and work goes on.
@@ -109,7 +119,7 @@ pub fn begin(begin: &Begin<'_>, teller: &Teller<'_>) -> Result<TagDecision, Code
             refusal: Some(code),
         });
     }
-    displace(begin, &mut draft, teller);
+    displace(begin, &mut draft);
     draft
         .writes
         .push(TagWrite::InsertJob(Box::new(draft.job.clone())));
@@ -157,9 +167,10 @@ fn may_issue(
         }
     }
     // Of the cards of one vehicle one has its tag, from the first signature on.
-    let is_begun =
-        |(_, other): &(TagJob, Tag)| other.serial != tag.serial && is_half_written(other);
-    if begin.of_card.rival.as_ref().is_some_and(is_begun) {
+    let is_of_rival = |one: &Begun| {
+        one.card != card.number && one.tag.serial != tag.serial && one.may_go_on()
+    };
+    if begin.of_card.begun.iter().any(is_of_rival) {
         return Err(Code::CardHasTag);
     }
     if tag.issued.is_some() || file.pairing.is_some() {
@@ -198,9 +209,9 @@ pub(super) fn old_tag_allows(is_own: bool, mode: IssueMode) -> Result<(), Code> 
 
 fn may_activate(begin: &Begin<'_>, card: &Card) -> Result<Wanted, Code> {
     let (file, tag) = (begin.file, &begin.file.tag);
-    let is_torn = |job: &&TagJob| job.is_issue() && job.card == Some(card.number);
     // A task that nothing was signed for has left the tag as it was.
-    if is_half_written(tag) && file.job.as_ref().filter(is_torn).is_some() {
+    let is_torn = |issue: &TagJob| tag.issued.is_none() && issue.card == Some(card.number);
+    if file.issue.as_ref().is_some_and(is_torn) {
         return Err(Code::TagTorn);
     }
     if begin.of_card.pairing.is_none() {
@@ -281,47 +292,40 @@ fn vehicle_of(begin: &Begin<'_>) -> Result<(String, u8, u8), Code> {
     Ok((plate, earlier.plate_colour, earlier.vehicle_class))
 }
 
-/// Whether something was signed to issue a tag, and it is not issued yet.
-fn is_half_written(tag: &Tag) -> bool {
-    tag.signed.issue.is_some() && tag.issued.is_none()
+impl Begun {
+    /// Whether it may still be written to its end.
+    fn may_go_on(&self) -> bool {
+        self.tag.status.refusal_of_tag().is_none()
+    }
 }
 
-/// Ends what is open on the tag, on the card, and where nothing was signed on its vehicle. A tag that was half
-/// written for this card and is left for another one is given up.
-fn displace(begin: &Begin<'_>, draft: &mut Draft, teller: &Teller<'_>) {
-    let ended = |job: &TagJob, code| {
+/// Ends what is open on the tag, on the card, and where nothing was signed on its vehicle. A tag that is half
+/// written stays so: until something is signed for another one, its card may go on with it.
+fn displace(begin: &Begin<'_>, draft: &mut Draft) {
+    let mut end = |job: &TagJob, code| {
         let job = TagJob {
             state: TagTaskState::Stopped(code),
             reading: None,
             showing: None,
             ..job.clone()
         };
-        TagWrite::UpdateJob(Box::new(job))
+        draft.writes.push(TagWrite::UpdateJob(Box::new(job)));
     };
     if let Some(job) = &begin.file.job {
-        let code = match begin.work {
-            TagWork::Cancel { .. } => Code::TagCancelled,
-            _ => Code::TagTaskOver,
-        };
-        draft.writes.push(ended(job, code));
+        end(
+            job,
+            match begin.work {
+                TagWork::Cancel { .. } => Code::TagCancelled,
+                _ => Code::TagTaskOver,
+            },
+        );
     }
     let of_card = begin.of_card;
-    let rival = of_card.rival.iter().filter(|_| draft.job.is_issue());
-    for (job, other) in of_card.open.iter().chain(rival) {
-        if job.tag == draft.tag.serial {
-            continue;
-        }
-        draft.writes.push(ended(job, Code::TagTaskOver));
-        if is_half_written(other) {
-            let given_up = Tag {
-                status: CardStatus::Blacklisted,
-                ..other.clone()
-            };
-            let listed = HandIn::new(Chip::Tag(given_up.serial), HandInReason::GivenUp, teller);
-            draft.writes.push(TagWrite::PutTag(Box::new(given_up)));
-            draft
-                .writes
-                .push(TagWrite::Chip(ChipWrite::InsertHandIn(listed)));
-        }
+    let open = of_card.open.iter().map(|(job, _)| job);
+    let is_issue = matches!(begin.work, TagWork::Issue { .. });
+    let rival = of_card.rival.iter().filter(|_| is_issue);
+    let serial = begin.file.tag.serial;
+    for job in open.chain(rival).filter(|job| job.tag != serial) {
+        end(job, Code::TagTaskOver);
     }
 }

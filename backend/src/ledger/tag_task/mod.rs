@@ -24,7 +24,7 @@ use super::pairing::{ChipWrite, HandIn, HandInReason, Pairing};
 use super::tag::{READING_LIFE, Reading, Tag};
 use apdu_core::authority::CardStatus;
 
-pub use begin::{Begin, OfCard, begin, done_already};
+pub use begin::{Begin, Begun, OfCard, begin, done_already};
 pub use compare::{CardShown, card_shown};
 pub use show::{Facts, Shown, cancel_unseen, show};
 pub use sign::{refused, sign};

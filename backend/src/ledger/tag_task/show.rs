@@ -295,6 +295,7 @@ fn finish(facts: Facts<'_>, system: &SystemInformation, draft: &mut Draft, telle
             }
             draft.tag.status = CardStatus::Normal;
             draft.tag.signed.activations = 0;
+            draft.tag.signed.issue = Some(job.id.clone());
             draft.tag.issued = Some(Issued {
                 signed: system.contract.signed,
                 expiry: system.contract.expiry,

@@ -7,21 +7,24 @@ use apdu_core::obu::Contract;
 use apdu_core::sw::Sw;
 
 use super::super::attempt::{Chip, Outcome, SignedPart, WriteAttempt};
-use super::super::pairing::{ChipWrite, HandInReason};
+use super::super::pairing::{ChipWrite, HandIn, HandInReason};
+use super::super::tag::Tag;
 use super::{
-    Draft, READING_LIFE, Showing, TagDecision, TagFile, TagJob, TagWrite, Teller, may_be_used, part,
+    Begun, Draft, READING_LIFE, Showing, TagDecision, TagFile, TagJob, TagWrite, Teller,
+    may_be_used, part,
 };
 
 /// The tag takes no write while its switch stands out: nothing is wrong with it.
 const SWITCH_OUT: Sw = Sw::CONDITIONS;
 
 /// Allows one signature, and keeps what it is for before anybody sees it. `card` is the status of the task's
-/// card.
+/// card, `begun` are the half-written tags of its vehicle.
 pub fn sign(
     file: &TagFile,
     job: &TagJob,
     wanted: Written,
     card: Option<CardStatus>,
+    begun: &[Begun],
     teller: &Teller<'_>,
 ) -> Result<TagDecision, Code> {
     job.must_be_open()?;
@@ -48,6 +51,7 @@ pub fn sign(
     if job.is_issue() {
         signed.issue = Some(job.id.clone());
         signed.is_blank = false;
+        give_up_others(begun, &mut draft, teller);
     }
     let part = signed_part(job, showing, wanted)?;
     let (attempt, is_new) = file
@@ -64,6 +68,28 @@ pub fn sign(
         showing.left.remove(0);
     }
     Ok(draft.done(None))
+}
+
+/// Tags that were half written for the vehicle, and are left for this one, are nobody's any more.
+fn give_up_others(begun: &[Begun], draft: &mut Draft, teller: &Teller<'_>) {
+    for other in begun.iter().map(|one| &one.tag) {
+        let is_out_of_use = match other.status {
+            CardStatus::Normal | CardStatus::Suspended | CardStatus::Lost => false,
+            CardStatus::Cancelled | CardStatus::Damaged | CardStatus::Blacklisted => true,
+        };
+        if other.serial == draft.tag.serial || is_out_of_use {
+            continue;
+        }
+        let given_up = Tag {
+            status: CardStatus::Blacklisted,
+            ..other.clone()
+        };
+        draft.writes.push(TagWrite::PutTag(Box::new(given_up)));
+        let listed = HandIn::new(Chip::Tag(other.serial), HandInReason::GivenUp, teller);
+        draft
+            .writes
+            .push(TagWrite::Chip(ChipWrite::InsertHandIn(listed)));
+    }
 }
 
 /// The showing of this operator, within the life of a reading.

@@ -47,6 +47,10 @@ pub const SCRIPTS: &[Script] = &[
         sqlite: include_str!("../migrations/0008_cards.sql"),
         postgres: None,
     },
+    Script {
+        sqlite: include_str!("../migrations/0009_tag_stock.sql"),
+        postgres: None,
+    },
 ];
 
 /// What PostgreSQL has beside the tables of the scripts.

@@ -4,8 +4,9 @@ use apdu_core::authority::{CancelReason, IssueMode, TagFile as Written, TagTaskS
 use apdu_core::hex::decode;
 
 use super::row::Row;
+use super::rows;
 use crate::ledger::{
-    Body, HandIn, Issued, Pairing, Reading, Showing, SignedFor, TagJob, TagWriting, Vehicle,
+    Begun, Body, HandIn, Issued, Pairing, Reading, Showing, SignedFor, TagJob, TagWriting, Vehicle,
     Wanted, WriteAttempt,
 };
 use crate::store::{StockCount, StoreError};
@@ -117,6 +118,14 @@ fn showing(row: &Row) -> Result<Option<Showing>, StoreError> {
 fn maybe_hex(row: &Row, column: &'static str) -> Result<Option<Vec<u8>>, StoreError> {
     let bytes = |text: String| decode(&text).ok_or_else(|| StoreError::corrupt(column));
     row.maybe_text(column)?.map(bytes).transpose()
+}
+
+/// A half-written tag.
+pub fn begun(row: &Row) -> Result<Begun, StoreError> {
+    Ok(Begun {
+        card: row.parsed("begun_for")?,
+        tag: rows::tag(row)?,
+    })
 }
 
 pub fn attempt(row: &Row) -> Result<WriteAttempt, StoreError> {

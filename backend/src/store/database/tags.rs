@@ -139,6 +139,11 @@ pub(super) async fn of_card(read: &mut Transaction, card: &Card) -> Result<OfCar
          AND state = 'open' AND work = 'issue'",
     );
     let rival = rival.bind(&card.plate).bind(card.plate_colour);
+    let begun = sql("SELECT tag.*, tag_task.card AS begun_for FROM tag_task \
+         JOIN tag ON tag.serial = tag_task.tag AND tag.issue = tag_task.id \
+         WHERE tag_task.plate = $1 AND tag_task.plate_colour = $2 AND tag.plate IS NULL \
+         ORDER BY tag.serial");
+    let begun = begun.bind(&card.plate).bind(card.plate_colour);
     let ended = sql(
         "SELECT * FROM pairing WHERE card = $1 AND ended_at IS NOT NULL \
          ORDER BY begun_at DESC, id DESC",
@@ -146,7 +151,8 @@ pub(super) async fn of_card(read: &mut Transaction, card: &Card) -> Result<OfCar
     Ok(OfCard {
         pairing,
         open: with_tag(read, open.bind(card.number)).await?,
-        rival: with_tag(read, rival.bind(card.number)).await?,
+        rival: read.one(rival.bind(card.number), tag_rows::job).await?,
+        begun: read.all(begun, tag_rows::begun).await?,
         history: read.all(ended.bind(card.number), tag_rows::pairing).await?,
     })
 }

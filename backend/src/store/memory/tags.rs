@@ -10,8 +10,8 @@ use super::write::duplicate;
 use super::{Memory, MemoryStore};
 use crate::audit::Entry;
 use crate::ledger::{
-    Attempts, Card, Chip, ChipWrite, HandIn, OfCard, Outcome, Pairing, Reading, Tag, TagFile,
-    TagJob, TagWrite, Vehicle, WriteAttempt,
+    Attempts, Begun, Card, Chip, ChipWrite, HandIn, OfCard, Outcome, Pairing, Reading, Tag,
+    TagFile, TagJob, TagWrite, Vehicle, WriteAttempt,
 };
 use crate::store::{StockCount, StoreError, TagCommit, TagStore};
 
@@ -165,9 +165,27 @@ impl Memory {
         OfCard {
             pairing: pairing.map(|one| (**one).clone()),
             open: open.find(own).and_then(with_tag),
-            rival: rivals.find(rival).and_then(with_tag),
+            rival: rivals.find(rival).map(|job| (**job).clone()),
+            begun: self.begun(card),
             history,
         }
+    }
+
+    /// The half-written tags of a card's vehicle.
+    fn begun(&self, card: &Card) -> Vec<Begun> {
+        let begun = self.tags.values().filter_map(|tag| {
+            let job = self.tag_jobs.get(tag.signed.issue.as_ref()?)?;
+            let is_there = (&job.plate, job.plate_colour) == (&card.plate, card.plate_colour);
+            let is_half = is_there && tag.issued.is_none();
+            let tag = tag.clone();
+            is_half.then_some(Begun {
+                card: job.card?,
+                tag,
+            })
+        });
+        let mut begun: Vec<_> = begun.collect();
+        begun.sort_by_key(|one| one.tag.serial.0);
+        begun
     }
 
     fn write_tag(&mut self, write: &TagWrite) -> Result<(), StoreError> {

@@ -6,8 +6,8 @@ use apdu_core::hex::Bytes;
 
 use super::*;
 use crate::ledger::{
-    Chip, ChipWrite, Ended, HandIn, HandInReason, Outcome, Pairing, Reading, Showing, SignedPart,
-    Tag, TagJob, TagWrite, Wanted, WriteAttempt,
+    Begun, Card, Chip, ChipWrite, Ended, HandIn, HandInReason, Outcome, Pairing, Reading, Showing,
+    SignedPart, Tag, TagJob, TagWrite, Wanted, WriteAttempt,
 };
 
 on_every_store! {
@@ -18,6 +18,7 @@ on_every_store! {
     card_tag_and_vehicle_are_paired_one_to_one
     a_pairing_that_has_ended_undoes_all
     what_hangs_on_a_card_is_found
+    half_written_tags_are_found_by_their_vehicle
     a_chip_is_ticked_by_another_person
     vehicles_are_found_by_plate_and_colour
     stock_is_counted
@@ -281,6 +282,41 @@ async fn what_hangs_on_a_card_is_found(store: &dyn Store) {
     assert_eq!(of_card.history, [past]);
     let tag = stored_tag(store, OTHER_NEW).await;
     assert_eq!(of_card.open, Some((open, tag)));
+}
+
+async fn half_written_tags_are_found_by_their_vehicle(store: &dyn Store) {
+    let card = file(store, CARD).await.card;
+    let of_vehicle = |id: &str, tag: &str, card: &Card| TagJob {
+        plate: card.plate.clone(),
+        plate_colour: card.plate_colour,
+        state: TagTaskState::Stopped(Code::TagTaskOver),
+        ..job(id, tag, OTHER_CARD)
+    };
+    let begun = |mut tag: Tag, task: &str| {
+        tag.signed.issue = Some(task.into());
+        TagWrite::PutTag(Box::new(tag))
+    };
+    let half = stored_tag(store, NEW).await;
+    let writes = vec![
+        insert(of_vehicle("a", NEW, &card)),
+        begun(half.clone(), "a"),
+        // Not signed for; of another vehicle; issued.
+        insert(of_vehicle("b", NEW, &card)),
+        insert(TagJob {
+            state: TagTaskState::Done,
+            ..job("c", OTHER_NEW, CARD)
+        }),
+        begun(stored_tag(store, OTHER_NEW).await, "c"),
+        insert(of_vehicle("d", "6201230100010017", &card)),
+        begun(stored_tag(store, "6201230100010017").await, "d"),
+    ];
+    wrote(store, writes).await;
+    let known = Begun {
+        card: number(OTHER_CARD),
+        tag: stored_tag(store, NEW).await,
+    };
+    assert_eq!(known.tag.revision, half.revision + 1);
+    assert_eq!(store.of_card(&card).await.unwrap().begun, [known]);
 }
 
 async fn a_chip_is_ticked_by_another_person(store: &dyn Store) {

@@ -133,6 +133,8 @@ async fn ask_everything(store: &DatabaseStore) {
     ask_for_cards(store, card).await;
     let tag = store.tag_of_sn("6210230100010017").await.unwrap().unwrap();
     store.tag(tag.serial).await.unwrap();
+    let found = store.card_file(card).await.unwrap().unwrap();
+    store.of_card(&found.card).await.unwrap();
     store.operator("demo.teller").await.unwrap();
     let rule = SignInRule {
         tries: 5,
