@@ -287,6 +287,8 @@ codes! {
     SnMismatch = "AUT-243",
     /// The card is in the records already.
     CardAlreadyKnown = "AUT-244",
+    /// The tag was issued and belongs to no vehicle any more; it does not come into use again.
+    TagOfNoVehicle = "AUT-245",
     /// No such application, or it is another desk's.
     ApplicationUnknown = "AUT-251",
     /// A card was issued for the application.

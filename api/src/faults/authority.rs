@@ -305,6 +305,14 @@ rows! {
     dont  "请不要用登记的办法改动卡片资料。"
           "Please do not try to change a card's data by taking it in again.";
 
+    "AUT-245" TagOfNoVehicle: Authority, retry false;
+    cause "这个标签已经不属于任何车辆，不能恢复使用。"
+          "This tag belongs to no vehicle any more and does not come into use again.";
+    next  "请收回这个标签，在【库存与状态】登记为损坏；车辆需要标签的，用新标签办理。"
+          "Please take it back and mark it as damaged under Stock; the vehicle gets a new tag where it needs one.";
+    dont  "请不要把这个标签还给客户使用。"
+          "Please do not give this tag back to the customer for use.";
+
     "AUT-251" ApplicationUnknown: Authority, retry false;
     cause "没有找到这份申请，或它不在本网点办理。"
           "There is no such application, or it is not for this outlet.";

@@ -116,7 +116,7 @@ pub fn explain(code: Code) -> Explanation {
             CardCancelled CardDamaged TagUnknown TagBlacklisted TagSuspended TagLost TagCancelled
             TagDamaged TagReadingOver WrongVehicle NoSuchTagTask TagInUse TagNotInStock CardHasTag
             CardHasNoTag VehicleUnknown NotPresent TooManySignatures ActivationLimit TagFailedThrice
-            TagTaskOver NotShown SnMismatch CardAlreadyKnown
+            TagTaskOver NotShown SnMismatch CardAlreadyKnown TagOfNoVehicle
             ApplicationUnknown ApplicationIssued ApplicationHeld ApplicationWithdrawn CardTaken
             CardOfElsewhere CardNotInStock TakeAnotherCard CardFailedThrice NotTheCards
             BankCardInvalid BankCardOfOther BankCardMissing NoOldCard VehicleHasCard

@@ -29,10 +29,6 @@ impl Desk<'_> {
         let card = self.card_file(number).await?.card;
         let of_card = self.store.of_card(&card).await?;
         let vehicle = self.store.vehicle(&card.plate, card.plate_colour).await?;
-        let tag = match &of_card.pairing {
-            Some(pairing) => self.store.tag(pairing.tag).await?,
-            None => None,
-        };
         let open = of_card.open.map(|(mut job, tag)| {
             job.reading = None;
             task(&job, &tag)
@@ -44,7 +40,7 @@ impl Desk<'_> {
             vehicle_class: card.vehicle_class,
             status: card.status,
             vehicle_known: vehicle.is_some(),
-            tag: tag.map(in_stock),
+            tag: of_card.tag.map(in_stock),
             open_task: open,
             history: of_card.history.iter().filter_map(past).collect(),
         })
@@ -141,6 +137,11 @@ impl Desk<'_> {
             if !may.contains(&file.tag.status) || !may.contains(&request.status) {
                 let code = file.tag.status.refusal_of_tag();
                 return Err(code.unwrap_or(Code::BadRequest));
+            }
+            // What was cancelled unseen, or came in as lost, is nobody's: it would be good again for no vehicle.
+            let is_nobodys = file.tag.issued.is_some() && file.pairing.is_none();
+            if is_nobodys && request.status == Normal {
+                return Err(Code::TagOfNoVehicle);
             }
             let tag = Tag {
                 status: request.status,

@@ -327,11 +327,8 @@ impl Desk<'_> {
             return Ok(None);
         };
         let card = self.card_file(number).await?.card;
-        let Some(pairing) = self.store.of_card(&card).await?.pairing else {
-            return Ok(None);
-        };
-        let tag = self.store.tag(pairing.tag).await?;
-        Ok(tag.map(|tag| (pairing, tag)))
+        let of_card = self.store.of_card(&card).await?;
+        Ok(of_card.pairing.zip(of_card.tag))
     }
 
     /// Whether anything can be signed for a tag, and its vehicle information read back.

@@ -41,7 +41,7 @@ async fn of_two_cards_of_one_vehicle_the_second_gets_no_tag_once_something_was_s
 async fn exchange_and_replacement_end_the_old_tag_when_the_new_one_is_done() {
     for (mode, status, listed) in [
         ("exchange", CardStatus::Damaged, 1),
-        ("replace", CardStatus::Lost, 0),
+        ("replace", CardStatus::Blacklisted, 0),
     ] {
         let bench = Bench::new().await;
         let teller = bench.counter("demo.teller").await;
@@ -61,6 +61,60 @@ async fn exchange_and_replacement_end_the_old_tag_when_the_new_one_is_done() {
         assert_eq!(pairing["tag"]["tag"], desk.tag.serial());
         assert_eq!(pairing["vehicle_known"], true);
     }
+}
+
+#[tokio::test]
+async fn the_old_tag_is_out_of_use_for_good_and_a_suspended_one_stays() {
+    let bench = Bench::new().await;
+    let teller = bench.counter("demo.teller").await;
+    let supervisor = bench.counter("demo.supervisor").await;
+    let old = "6201230100010017";
+    let path = format!("/tags/{old}/status");
+    let set = |status: &str| json!({ "status": status, "reason": "asked for by its owner" });
+    let mut desk = Desk::new(&teller, NEW, "normal");
+    let task = desk.begin(issue("replace")).await.ok();
+    desk.show(&task).await.ok();
+    desk.write(&task, "vehicle").await;
+    desk.write(&task, "system").await;
+    supervisor.post(&path, set("suspended")).await.ok();
+    let task = desk.begin(issue("replace")).await.ok();
+    desk.show(&task).await.refused(Code::TagSuspended);
+    let mut other = Desk::new(&teller, "tag-new-2", "normal");
+    other
+        .begin(issue("exchange"))
+        .await
+        .refused(Code::TagSuspended);
+    // Reported lost, it is replaced: on the blacklist, and no supervisor lifts that.
+    supervisor.post(&path, set("lost")).await.ok();
+    desk.through(issue("replace")).await;
+    let ended = tag(&bench, old).await;
+    assert_eq!(ended.status, CardStatus::Blacklisted);
+    supervisor
+        .post(&path, set("normal"))
+        .await
+        .refused(Code::TagBlacklisted);
+
+    // Exchanged, one on the blacklist stays there.
+    let serial = desk.tag.serial();
+    let blacklisted = CardStatus::Blacklisted;
+    bench
+        .store
+        .set_tag_status(serial.parse().unwrap(), blacklisted);
+    other.through(issue("exchange")).await;
+    assert_eq!(tag(&bench, &serial).await.status, blacklisted);
+}
+
+#[tokio::test]
+async fn a_tag_that_is_nobodys_does_not_come_into_use_again() {
+    let bench = Bench::new().await;
+    let supervisor = bench.counter("demo.supervisor").await;
+    let why = |status: &str| json!({ "status": status, "reason": "it was found again" });
+    let path = "/tags/6201230100010017";
+    let gone = json!({ "reason": "burnt with its car" });
+    supervisor.post(&format!("{path}/cancel"), gone).await.ok();
+    let path = format!("{path}/status");
+    let lifted = supervisor.post(&path, why("normal")).await;
+    lifted.refused(Code::TagOfNoVehicle);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! A task begins, or one that is open goes on.
 
-use apdu_core::authority::{IssueMode, TagTaskState, TagWork};
+use apdu_core::authority::{CardStatus, IssueMode, TagTaskState, TagWork};
 use apdu_core::bcd::{CardNumber, Date};
 use apdu_core::calendar::today;
 use apdu_core::fault::Code;
@@ -34,6 +34,8 @@ pub struct Begin<'a> {
 pub struct OfCard {
     /// Its living pairing, or else the one of its vehicle.
     pub pairing: Option<Pairing>,
+    /// The tag of that pairing.
+    pub tag: Option<Tag>,
     /// Its open task, with the tag of that.
     pub open: Option<(TagJob, Tag)>,
     /// The open task that gets its vehicle a tag for another card.
@@ -158,13 +160,13 @@ fn may_issue(
     teller: &Teller<'_>,
 ) -> Result<Wanted, Code> {
     let (file, tag) = (begin.file, &begin.file.tag);
-    match (mode, &begin.of_card.pairing) {
-        (IssueMode::New, None) => {}
-        (_, None) => return Err(Code::CardHasNoTag),
-        (_, Some(pairing)) => {
+    match (mode, &begin.of_card.pairing, &begin.of_card.tag) {
+        (_, Some(pairing), Some(old)) => {
             let is_own = pairing.is_of(card.number, &card.plate, card.plate_colour);
-            old_tag_allows(is_own, mode)?;
+            old_tag_allows(is_own, old.status, mode)?;
         }
+        (IssueMode::New, ..) => {}
+        (IssueMode::Exchange | IssueMode::Replace, ..) => return Err(Code::CardHasNoTag),
     }
     // Of the cards of one vehicle one has its tag, from the first signature on.
     let is_of_rival = |one: &Begun| {
@@ -198,11 +200,19 @@ fn may_issue(
     })
 }
 
-/// Whether a card may get a tag although its vehicle has one: instead of its own.
-pub(super) fn old_tag_allows(is_own: bool, mode: IssueMode) -> Result<(), Code> {
+/// Whether a card may get a tag although its vehicle has one: instead of its own. One that is damaged, lost or on
+/// the blacklist is what it is changed for; a suspension is for a supervisor to lift.
+pub(super) fn old_tag_allows(
+    is_own: bool,
+    status: CardStatus,
+    mode: IssueMode,
+) -> Result<(), Code> {
     match mode {
         IssueMode::New => Err(Code::CardHasTag),
         IssueMode::Exchange | IssueMode::Replace if !is_own => Err(Code::CardHasNoTag),
+        IssueMode::Exchange | IssueMode::Replace if status == CardStatus::Suspended => {
+            Err(Code::TagSuspended)
+        }
         IssueMode::Exchange | IssueMode::Replace => Ok(()),
     }
 }

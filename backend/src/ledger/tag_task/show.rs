@@ -166,9 +166,9 @@ fn look(
     match job.work {
         TagWork::Issue { mode } => {
             // Since the task began, the vehicle may have got a tag, or its tag another card.
-            if let (Some((pairing, _)), Some(card)) = (facts.old, job.card) {
+            if let (Some((pairing, old)), Some(card)) = (facts.old, job.card) {
                 let is_own = pairing.is_of(card, &job.plate, job.plate_colour);
-                old_tag_allows(is_own, mode)?;
+                old_tag_allows(is_own, old.status, mode)?;
             }
             look_for_issue(facts, system, file, flag)
         }
@@ -332,12 +332,17 @@ fn finish(facts: Facts<'_>, system: &SystemInformation, draft: &mut Draft, telle
     draft.job.showing = None;
 }
 
-/// The tag of before: handed in and damaged, or lost.
+/// The tag of before: handed in and damaged, or lost and on the blacklist.
 fn end_old(pairing: &Pairing, old: &Tag, mode: IssueMode, draft: &mut Draft, teller: &Teller<'_>) {
     let (status, why) = match mode {
         IssueMode::New => return,
         IssueMode::Exchange => (CardStatus::Damaged, Ended::Exchanged),
-        IssueMode::Replace => (CardStatus::Lost, Ended::Replaced),
+        IssueMode::Replace => (CardStatus::Blacklisted, Ended::Replaced),
+    };
+    // The blacklist is left by nobody.
+    let status = match old.status {
+        CardStatus::Blacklisted => CardStatus::Blacklisted,
+        _ => status,
     };
     let old = Tag {
         status,

@@ -133,6 +133,13 @@ pub(super) async fn of_card(read: &mut Transaction, card: &Card) -> Result<OfCar
         Some(pairing) => Some(pairing),
         None => read.one(of_vehicle, tag_rows::pairing).await?,
     };
+    let tag = match &pairing {
+        Some(pairing) => {
+            let tag = sql("SELECT * FROM tag WHERE serial = $1").bind(pairing.tag);
+            read.one(tag, rows::tag).await?
+        }
+        None => None,
+    };
     let open = sql("SELECT * FROM tag_task WHERE card = $1 AND state = 'open'");
     let rival = sql(
         "SELECT * FROM tag_task WHERE plate = $1 AND plate_colour = $2 AND card <> $3 \
@@ -150,6 +157,7 @@ pub(super) async fn of_card(read: &mut Transaction, card: &Card) -> Result<OfCar
     );
     Ok(OfCard {
         pairing,
+        tag,
         open: with_tag(read, open.bind(card.number)).await?,
         rival: read.one(rival.bind(card.number), tag_rows::job).await?,
         begun: read.all(begun, tag_rows::begun).await?,

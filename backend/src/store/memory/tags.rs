@@ -163,6 +163,7 @@ impl Memory {
         let mut history: Vec<_> = ended.filter(of_card).map(|one| (**one).clone()).collect();
         history.sort_by(|a, b| (b.begun_at, &b.id).cmp(&(a.begun_at, &a.id)));
         OfCard {
+            tag: pairing.and_then(|one| self.tags.get(&one.tag).cloned()),
             pairing: pairing.map(|one| (**one).clone()),
             open: open.find(own).and_then(with_tag),
             rival: rivals.find(rival).map(|job| (**job).clone()),

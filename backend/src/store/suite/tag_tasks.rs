@@ -264,6 +264,8 @@ async fn what_hangs_on_a_card_is_found(store: &dyn Store) {
         (found.card, found.tag.to_string()),
         (None, "6201230100010017".into())
     );
+    let of_vehicle = stored_tag(store, "6201230100010017").await;
+    assert_eq!(by_vehicle.tag, Some(of_vehicle));
     let own = pairing("p", CARD, NEW, "甘Z1");
     let past = Pairing {
         id: "o".into(),
