@@ -100,7 +100,8 @@ pub struct HandOut {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SetTagStatus {
-    /// `normal` (解除), `suspended` (挂起) or `lost` (挂失).
+    /// `normal` (解除), `suspended` (挂起), `lost` (挂失), `damaged` (损坏: handed in, a second person ticks) or
+    /// `blacklisted` (黑名单).
     pub status: CardStatus,
     /// Why, in the supervisor's words.
     pub reason: String,

@@ -15,7 +15,9 @@ use super::tag_task::{stored, task, teller};
 use super::{Attempt, Desk, Error, Who, until_settled};
 use crate::audit::{Entry, Event};
 use crate::ledger::limits::SIGNATURES;
-use crate::ledger::{self, Ended, HandInReason, Pairing, Tag, TagFile, TagWrite};
+use crate::ledger::{
+    self, Chip, ChipWrite, Ended, HandIn, HandInReason, Pairing, Tag, TagFile, TagWrite,
+};
 use crate::random::uuid;
 use crate::store::TagCommit;
 use crate::words::Word;
@@ -120,7 +122,7 @@ impl Desk<'_> {
         Ok(answer)
     }
 
-    /// A supervisor suspends a tag, reports it lost, or lifts either.
+    /// A supervisor suspends a tag, reports it lost, takes it out of use, or lifts a suspension or a loss.
     pub async fn set_tag_status(
         &self,
         who: &Who,
@@ -130,11 +132,13 @@ impl Desk<'_> {
     ) -> Result<StockTag, Error> {
         let why = reason(&request.reason)?;
         let event = Event::TagStatusSet(serial, request.status);
-        let change = |file: TagFile, _: i64| {
-            use CardStatus::{Lost, Normal, Suspended};
-            // Damaged, blacklisted and cancelled are for the rules to say, and for nobody to lift here.
-            let may = [Normal, Suspended, Lost];
-            if !may.contains(&file.tag.status) || !may.contains(&request.status) {
+        let new_id = || uuid(self.random);
+        let change = |file: TagFile, now: i64| {
+            use CardStatus::{Blacklisted, Cancelled, Damaged, Lost, Normal, Suspended};
+            // What is damaged or on the blacklist stays out of use, but a free tag may turn out to be damaged.
+            let is_free_and_broken =
+                file.tag.status == Cancelled && [Damaged, Blacklisted].contains(&request.status);
+            if ![Normal, Suspended, Lost].contains(&file.tag.status) && !is_free_and_broken {
                 let code = file.tag.status.refusal_of_tag();
                 return Err(code.unwrap_or(Code::BadRequest));
             }
@@ -147,7 +151,17 @@ impl Desk<'_> {
                 status: request.status,
                 ..file.tag
             };
-            Ok((tag.clone(), vec![TagWrite::PutTag(Box::new(tag))]))
+            let mut writes = vec![TagWrite::PutTag(Box::new(tag.clone()))];
+            match request.status {
+                Cancelled => return Err(Code::BadRequest),
+                Damaged => {
+                    let teller = teller(who, now, &new_id);
+                    let listed = HandIn::new(Chip::Tag(serial), HandInReason::Failed, &teller);
+                    writes.push(TagWrite::Chip(ChipWrite::InsertHandIn(listed)));
+                }
+                Normal | Suspended | Lost | Blacklisted => {}
+            }
+            Ok((tag, writes))
         };
         self.change_tag(who, attempt, serial, event, &why, change)
             .await

@@ -162,7 +162,7 @@ pub fn routes() -> Vec<Route> {
             SUPERVISORS,
             tags::set_status,
         )
-        .summary("Suspends a tag, reports it lost, or lifts either"),
+        .summary("Suspends a tag, reports it lost, takes it out of use, or lifts a suspension or a loss"),
         post("/api/v1/tags/{serial}/cancel", SUPERVISORS, tags::cancel)
             .summary("Cancels a tag that nobody can show any more"),
         post(

@@ -6,7 +6,7 @@ use etc_backend::store::Stock;
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, Plastic};
-use crate::tag_tasks::{CARD, Desk, NEW, activate, issue, tag};
+use crate::tag_tasks::{CARD, Desk, NEW, activate, cancel, issue, tag};
 
 #[tokio::test]
 async fn of_two_cards_of_one_vehicle_the_second_gets_no_tag_once_something_was_signed() {
@@ -102,6 +102,36 @@ async fn the_old_tag_is_out_of_use_for_good_and_a_suspended_one_stays() {
         .set_tag_status(serial.parse().unwrap(), blacklisted);
     other.through(issue("exchange")).await;
     assert_eq!(tag(&bench, &serial).await.status, blacklisted);
+}
+
+#[tokio::test]
+async fn a_supervisor_takes_a_broken_tag_out_of_the_stock() {
+    let bench = Bench::new().await;
+    let teller = bench.counter("demo.teller").await;
+    let supervisor = bench.counter("demo.supervisor").await;
+    let set = |status: &str| json!({ "status": status, "reason": "its case is broken" });
+    let mut blank = Desk::new(&teller, NEW, CARD);
+    let path = format!("/tags/{}/status", blank.tag.serial());
+    let broken = supervisor.post(&path, set("damaged")).await.ok();
+    assert_eq!(broken["status"], "damaged");
+    blank.begin(issue("new")).await.refused(Code::TagDamaged);
+    let list = supervisor.get("/hand-ins").await.ok();
+    assert_eq!(list[0]["chip"], format!("tag {}", blank.tag.serial()));
+    assert_eq!(list[0]["reason"], "failed");
+    let lifted = supervisor.post(&path, set("normal")).await;
+    lifted.refused(Code::TagDamaged);
+
+    // A cancelled one lies there free, and may be broken, too.
+    let mut free = Desk::new(&teller, "tag-new-2", CARD);
+    free.through(issue("new")).await;
+    free.through(cancel("wrong_data")).await;
+    let path = format!("/tags/{}/status", free.tag.serial());
+    let lifted = supervisor.post(&path, set("normal")).await;
+    lifted.refused(Code::TagCancelled);
+    supervisor.post(&path, set("blacklisted")).await.ok();
+    free.begin(issue("new")).await.refused(Code::TagBlacklisted);
+    let list = supervisor.get("/hand-ins").await.ok();
+    assert_eq!(list.as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -227,7 +257,7 @@ async fn stock_is_handed_out_counted_and_its_status_set() {
     let found = supervisor.post(path, set("normal")).await.ok();
     assert_eq!(found["status"], "normal");
     supervisor
-        .post(path, set("damaged"))
+        .post(path, set("cancelled"))
         .await
         .refused(Code::BadRequest);
     let gone = json!({ "reason": "burnt with its car" });

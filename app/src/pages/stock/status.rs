@@ -122,13 +122,7 @@ fn Card(task: StockTask, number: CardNumber) -> impl IntoView {
     let reason = RwSignal::new(String::new());
     let not_ready = Signal::derive(move || task.busy.get() || !is_reason(reason));
     let button = move |status: CardStatus| {
-        let label = Signal::derive(move || {
-            let t = texts();
-            match status {
-                CardStatus::Damaged | CardStatus::Blacklisted => t.card_status(status),
-                other => Change::Status(other).word(),
-            }
-        });
+        let label = Signal::derive(move || Change::Status(status).word());
         let set = move |()| {
             let reason = reason.get_untracked().trim().to_owned();
             task.change(async move |backend| {
@@ -182,10 +176,12 @@ enum Change {
 }
 
 impl Change {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 6] = [
         Self::Status(CardStatus::Suspended),
         Self::Status(CardStatus::Lost),
         Self::Status(CardStatus::Normal),
+        Self::Status(CardStatus::Damaged),
+        Self::Status(CardStatus::Blacklisted),
         Self::Cancel,
     ];
 
@@ -195,6 +191,10 @@ impl Change {
         let can_be_lifted = matches!(status, CardStatus::Suspended | CardStatus::Lost);
         match self {
             Self::Status(CardStatus::Normal) => can_be_lifted,
+            // A cancelled tag lies in the stock, and may be broken.
+            Self::Status(CardStatus::Damaged | CardStatus::Blacklisted) => {
+                is_normal || can_be_lifted || status == CardStatus::Cancelled
+            }
             Self::Status(wanted) => is_normal || (can_be_lifted && wanted != status),
             Self::Cancel => is_normal || status == CardStatus::Suspended,
         }
@@ -205,6 +205,9 @@ impl Change {
         match self {
             Self::Status(CardStatus::Suspended) => t.stock.suspend,
             Self::Status(CardStatus::Lost) => t.stock.report_lost,
+            Self::Status(status @ (CardStatus::Damaged | CardStatus::Blacklisted)) => {
+                t.card_status(status)
+            }
             Self::Status(_) => t.stock.lift,
             Self::Cancel => t.tags.write.cancel,
         }
@@ -218,10 +221,12 @@ mod tests {
     #[test]
     fn what_is_lifted_was_suspended_or_lost() {
         let offered = |status| Change::ALL.into_iter().filter(move |one| one.fits(status));
-        assert_eq!(offered(CardStatus::Normal).count(), 3);
-        assert_eq!(offered(CardStatus::Suspended).count(), 3);
+        assert_eq!(offered(CardStatus::Normal).count(), 5);
+        assert_eq!(offered(CardStatus::Suspended).count(), 5);
         // A lost tag is not there to be cancelled: it is lifted first.
-        assert_eq!(offered(CardStatus::Lost).count(), 2);
+        assert_eq!(offered(CardStatus::Lost).count(), 4);
+        // What is free may be broken.
+        assert_eq!(offered(CardStatus::Cancelled).count(), 2);
         assert_eq!(offered(CardStatus::Damaged).count(), 0);
         assert_eq!(offered(CardStatus::Blacklisted).count(), 0);
     }
