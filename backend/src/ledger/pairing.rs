@@ -117,7 +117,7 @@ pub enum ChipWrite {
     InsertPairing(Pairing),
     /// A living pairing that has found its card, or ends. One that has ended meanwhile is a lost race.
     UpdatePairing(Pairing),
-    /// A chip for the hand-in list.
+    /// A chip for the hand-in list. One that waits there already stays as it was listed first.
     InsertHandIn(HandIn),
 }
 

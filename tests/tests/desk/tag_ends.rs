@@ -9,6 +9,23 @@ use crate::bench::{Bench, Plastic};
 use crate::tag_tasks::{CARD, Desk, NEW, activate, cancel, issue, tag};
 
 #[tokio::test]
+async fn a_tag_that_forbids_and_is_exchanged_then_is_listed_once() {
+    let bench = Bench::new().await;
+    let teller = bench.counter("demo.teller").await;
+    let mut desk = Desk::new(&teller, NEW, CARD);
+    desk.through(issue("new")).await;
+    let task = desk.begin(activate()).await.ok();
+    desk.show(&task).await.ok();
+    desk.sign(&task, "removal_flag").await.ok();
+    desk.report(&task, "removal_flag", "6988").await.ok();
+    let list = teller.get("/hand-ins").await.ok();
+    assert_eq!(list[0]["reason"], "forbids");
+    let mut other = Desk::new(&teller, "tag-new-2", CARD);
+    other.through(issue("exchange")).await;
+    assert_eq!(teller.get("/hand-ins").await.ok(), list);
+}
+
+#[tokio::test]
 async fn of_two_cards_of_one_vehicle_the_second_gets_no_tag_once_something_was_signed() {
     let bench = Bench::with(|stock: &mut Stock| {
         // The vehicle of these two has no tag yet.

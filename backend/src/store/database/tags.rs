@@ -391,7 +391,13 @@ async fn update_pairing(database: &mut Transaction, new: &Pairing) -> Done {
     write::one_row(database.execute(update).await?)
 }
 
+/// Lists a chip that is not on the list already.
 async fn insert_hand_in(database: &mut Transaction, new: &HandIn) -> Done {
+    let listed = sql("SELECT id FROM hand_in WHERE chip = $1 AND ticked_at IS NULL");
+    let listed = listed.bind(new.chip.to_string());
+    if database.one(listed, rows::there).await?.is_some() {
+        return Ok(());
+    }
     let ticked = new.ticked.as_ref();
     let row = insert("hand_in")
         .with("id", &new.id)

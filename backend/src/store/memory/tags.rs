@@ -248,7 +248,12 @@ impl Memory {
                 self.pairings.remove(place.ok_or(StoreError::Raced)?);
                 self.pair(new)?;
             }
-            ChipWrite::InsertHandIn(new) => self.hand_ins.push(new.clone()),
+            ChipWrite::InsertHandIn(new) => {
+                let same = |one: &HandIn| one.chip == new.chip && one.ticked.is_none();
+                if !self.hand_ins.iter().any(same) {
+                    self.hand_ins.push(new.clone());
+                }
+            }
         }
         Ok(())
     }

@@ -20,6 +20,7 @@ on_every_store! {
     what_hangs_on_a_card_is_found
     half_written_tags_are_found_by_their_vehicle
     a_chip_is_ticked_by_another_person
+    a_chip_waits_once_to_be_handed_in
     vehicles_are_found_by_plate_and_colour
     stock_is_counted
 }
@@ -321,21 +322,41 @@ async fn half_written_tags_are_found_by_their_vehicle(store: &dyn Store) {
     assert_eq!(store.of_card(&card).await.unwrap().begun, [known]);
 }
 
-async fn a_chip_is_ticked_by_another_person(store: &dyn Store) {
-    let new = HandIn {
-        id: "h".into(),
+fn hand_in(id: &str, reason: HandInReason) -> HandIn {
+    HandIn {
+        id: id.into(),
         chip: Chip::Tag(NEW.parse().unwrap()),
-        reason: HandInReason::GivenUp,
+        reason,
         operator: "demo.teller".into(),
         outlet: "LZ01".into(),
         at: 1_000,
         ticked: None,
+    }
+}
+
+async fn list(store: &dyn Store, new: &HandIn) {
+    let write = ChipWrite::InsertHandIn(new.clone());
+    wrote(store, vec![TagWrite::Chip(write)]).await;
+}
+
+async fn a_chip_waits_once_to_be_handed_in(store: &dyn Store) {
+    let first = hand_in("h", HandInReason::Forbids);
+    list(store, &first).await;
+    list(store, &hand_in("i", HandInReason::Exchanged)).await;
+    assert_eq!(store.hand_ins().await.unwrap(), [first]);
+    let ticked = Entry {
+        operator: "demo.supervisor".into(),
+        ..entry(Event::HandInTicked)
     };
-    wrote(
-        store,
-        vec![TagWrite::Chip(ChipWrite::InsertHandIn(new.clone()))],
-    )
-    .await;
+    assert!(store.tick_hand_in("h", &ticked).await.unwrap());
+    let again = hand_in("j", HandInReason::Exchanged);
+    list(store, &again).await;
+    assert_eq!(store.hand_ins().await.unwrap(), [again]);
+}
+
+async fn a_chip_is_ticked_by_another_person(store: &dyn Store) {
+    let new = hand_in("h", HandInReason::GivenUp);
+    list(store, &new).await;
     assert_eq!(store.hand_ins().await.unwrap(), [new]);
     let own = entry(Event::HandInTicked);
     assert!(!store.tick_hand_in("h", &own).await.unwrap());

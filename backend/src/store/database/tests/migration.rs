@@ -14,6 +14,7 @@ use crate::store::{TagCommit, TagStore};
 on_both_databases! {
     an_old_database_is_brought_up_to_date
     tags_of_before_there_were_tasks_are_brought_up_to_date
+    a_chip_that_was_listed_twice_stays_listed_once
     an_old_database_without_records_is_brought_up_to_date
 }
 
@@ -203,6 +204,30 @@ VALUES ('6201000000000001', 'a', 'B8CACBE062010001', 22, 'normal', '20240115', '
 INSERT INTO tag_reading (tag, random, operator, began_at)
 VALUES ('6201000000000001', '0102030405060708', 'demo.teller', 1000);
 ";
+
+/// Chips to hand in as a backend wrote them that knew the first eight scripts.
+const OLD_HAND_INS: &str = "
+INSERT INTO outlet (code, name, kind) VALUES ('LZ01', 'x', 'own');
+INSERT INTO operator (name, display_name, role, outlet, password) VALUES ('demo.teller', 'x', 'teller', 'LZ01', 'x');
+INSERT INTO hand_in (id, chip, reason, operator, outlet, at, ticked_by, ticked_at)
+VALUES ('z', 'tag 6201000000000001', 'forbids', 'demo.teller', 'LZ01', 1000, NULL, NULL),
+       ('b', 'tag 6201000000000001', 'exchanged', 'demo.teller', 'LZ01', 2000, NULL, NULL),
+       ('a', 'tag 6201000000000001', 'failed', 'demo.teller', 'LZ01', 500, 'demo.teller', 600),
+       ('d', 'tag 6201000000000002', 'failed', 'demo.teller', 'LZ01', 3000, NULL, NULL),
+       ('c', 'tag 6201000000000002', 'exchanged', 'demo.teller', 'LZ01', 3000, NULL, NULL);
+";
+
+async fn a_chip_that_was_listed_twice_stays_listed_once(scratch: &Scratch) {
+    scratch.made_by(8, OLD_HAND_INS).await;
+    let store = scratch.open().await;
+    let open = store.hand_ins().await.unwrap();
+    let open: Vec<_> = open.iter().map(|one| one.id.as_str()).collect();
+    assert_eq!(open, ["z", "c"]);
+    let all = sql("SELECT id FROM hand_in ORDER BY id");
+    let all = store.database.all(all, |row| row.text("id")).await;
+    assert_eq!(all.unwrap(), ["a", "c", "z"]);
+    store.close().await;
+}
 
 async fn tags_of_before_there_were_tasks_are_brought_up_to_date(scratch: &Scratch) {
     scratch.made_by(5, OLD_TAGS).await;
