@@ -289,6 +289,8 @@ codes! {
     CardAlreadyKnown = "AUT-244",
     /// The tag was issued and belongs to no vehicle any more; it does not come into use again.
     TagOfNoVehicle = "AUT-245",
+    /// Writing this tag has failed twice at this desk: take another one.
+    TakeAnotherTag = "AUT-246",
     /// No such application, or it is another desk's.
     ApplicationUnknown = "AUT-251",
     /// A card was issued for the application.

@@ -313,6 +313,14 @@ rows! {
     dont  "请不要把这个标签还给客户使用。"
           "Please do not give this tag back to the customer for use.";
 
+    "AUT-246" TakeAnotherTag: Authority, retry false;
+    cause "这个标签在本网点已经两次没有写成。"
+          "Writing this tag has failed twice at this desk.";
+    next  "请换一个标签继续办理；把这个标签交给主管。"
+          "Please go on with another tag; give this one to the supervisor.";
+    dont  "请不要再试这个标签，也不要把它放回空白标签里。"
+          "Please do not try this tag again, and do not put it back among the blank ones.";
+
     "AUT-251" ApplicationUnknown: Authority, retry false;
     cause "没有找到这份申请，或它不在本网点办理。"
           "There is no such application, or it is not for this outlet.";

@@ -63,6 +63,7 @@ pub const STATUS: &[(Code, u16)] = &[
     (Code::CardTaken, 409),
     (Code::CardAlreadyKnown, 409),
     (Code::TagOfNoVehicle, 409),
+    (Code::TakeAnotherTag, 409),
     (Code::CardOfElsewhere, 409),
     (Code::CardNotInStock, 409),
     (Code::TakeAnotherCard, 409),

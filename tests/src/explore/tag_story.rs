@@ -302,6 +302,7 @@ fn is_over(ended: &Option<Result<TagDone, Fault>>) -> bool {
                 | Code::TagDamaged
                 | Code::TagBlacklisted
                 | Code::TagFailedThrice
+                | Code::TakeAnotherTag
                 | Code::TooManySignatures
                 | Code::ActivationLimit
                 // It was done, and the answer was lost; or the act before it was not done.
@@ -309,15 +310,15 @@ fn is_over(ended: &Option<Result<TagDone, Fault>>) -> bool {
                 | Code::CardHasNoTag
                 | Code::TagCancelled
                 | Code::TagNotIssued
-            ) || is_given_up(fault)
+            ) || is_not_issued(fault)
         }
     }
 }
 
-/// The backend, and not the tag, says that it is to be exchanged for another one here, or issued first.
-fn is_given_up(fault: &Fault) -> bool {
+/// The backend, and not the flow, says that it is half written: it is to be issued first.
+fn is_not_issued(fault: &Fault) -> bool {
     let by_backend = fault.sw.is_none() && fault.written == Written::No;
-    by_backend && matches!(fault.code, Code::TagRefused | Code::TagTorn)
+    by_backend && fault.code == Code::TagTorn
 }
 
 /// Tells these acts with every cut at every await, `depth` cuts deep, after those `before` went well; after each the

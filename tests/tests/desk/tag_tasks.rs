@@ -425,7 +425,7 @@ async fn a_tag_is_retried_once_here_and_three_failures_are_enough_anywhere() {
     let teller = bench.counter("demo.teller").await;
     let mut desk = Desk::new(&teller, NEW, CARD);
     let task = desk.begin(issue("new")).await.ok();
-    for state in [json!("open"), json!({ "stopped": "OBU-113" })] {
+    for state in [json!("open"), json!({ "stopped": "AUT-246" })] {
         let begun = desk.begin(issue("new")).await.ok();
         assert_eq!(begun["id"], task["id"]);
         desk.show(&begun).await.ok();
@@ -433,7 +433,7 @@ async fn a_tag_is_retried_once_here_and_three_failures_are_enough_anywhere() {
         let after = desk.report(&task, "vehicle", "6581").await.ok();
         assert_eq!(after["state"], state);
     }
-    desk.begin(issue("new")).await.refused(Code::TagRefused);
+    desk.begin(issue("new")).await.refused(Code::TakeAnotherTag);
     let there = bench.counter("demo.tianshui").await;
     let mut other = Desk {
         counter: &there,
@@ -446,6 +446,24 @@ async fn a_tag_is_retried_once_here_and_three_failures_are_enough_anywhere() {
     assert_eq!(after["state"], json!({ "stopped": "AUT-240" }));
     let serial = other.tag.serial();
     assert_eq!(tag(&bench, &serial).await.status, CardStatus::Damaged);
+}
+
+#[tokio::test]
+async fn a_cancellation_is_not_judged_by_failures() {
+    let bench = Bench::new().await;
+    let teller = bench.counter("demo.teller").await;
+    let mut desk = Desk::new(&teller, NEW, CARD);
+    for _ in 0..2 {
+        let task = desk.begin(issue("new")).await.ok();
+        desk.show(&task).await.ok();
+        desk.sign(&task, "vehicle").await.ok();
+        desk.report(&task, "vehicle", "6581").await.ok();
+    }
+    let begun = desk.begin(cancel("wrong_data")).await.ok();
+    let again = desk.begin(cancel("wrong_data")).await.ok();
+    assert_eq!(again["id"], begun["id"]);
+    let told = desk.show(&again).await.ok();
+    assert_eq!(told["task"]["state"], "done");
 }
 
 #[tokio::test]

@@ -257,7 +257,7 @@ fn a_tag_called_refused_too_often_is_given_up() {
             stopped = Some(code);
         }
     }
-    assert_eq!(stopped, Some(Code::TagRefused), "another tag is taken here");
+    assert_eq!(stopped, Some(Code::TakeAnotherTag));
     assert_eq!(for_another_card(&world), Err(Code::TagInUse));
     // From the first signature for that one on it is nobody's.
     let left = |world: &World| {

@@ -84,8 +84,11 @@ pub fn begin(begin: &Begin<'_>, teller: &Teller<'_>) -> Result<TagDecision, Code
     }
     if let Some(job) = go_on(begin) {
         let mut draft = Draft::of(job, begin.file);
-        let refusal = draft.judge(teller).err();
-        return Ok(draft.done(refusal));
+        let judged = match job.is_cancel() {
+            true => Ok(()),
+            false => draft.judge(teller),
+        };
+        return Ok(draft.done(judged.err()));
     }
     let wanted = match (begin.work, begin.card) {
         (TagWork::Issue { mode }, Some(card)) => may_issue(begin, card, mode, teller)?,
@@ -112,8 +115,9 @@ pub fn begin(begin: &Begin<'_>, teller: &Teller<'_>) -> Result<TagDecision, Code
         version: 0,
     };
     let mut draft = Draft::of(&job, begin.file);
-    let counts = !matches!(begin.work, TagWork::Cancel { .. });
-    if counts && let Err(code) = draft.judge(teller) {
+    if !job.is_cancel()
+        && let Err(code) = draft.judge(teller)
+    {
         return Ok(TagDecision {
             writes: given_up_as_damaged(&mut draft),
             job,

@@ -191,13 +191,14 @@ impl Draft {
             ))));
     }
 
-    /// After a failure: goes on, takes another tag, or gives the tag up.
+    /// After a failure: goes on, takes another tag, or gives the tag up. No other tag is cancelled in its place.
     fn judge(&mut self, teller: &Teller<'_>) -> Result<(), Code> {
         match self.attempts.verdict(teller.outlet, teller.now) {
             Verdict::GoOn => Ok(()),
+            Verdict::TakeAnother if self.job.is_cancel() => Ok(()),
             Verdict::TakeAnother => {
-                self.stop(Code::TagRefused);
-                Err(Code::TagRefused)
+                self.stop(Code::TakeAnotherTag);
+                Err(Code::TakeAnotherTag)
             }
             Verdict::Damaged => {
                 self.stop(Code::TagFailedThrice);
@@ -216,6 +217,11 @@ impl TagJob {
             TagTaskState::Done => Err(Code::TagTaskOver),
             TagTaskState::Stopped(code) => Err(code),
         }
+    }
+
+    /// Whether it parts a tag from its vehicle.
+    fn is_cancel(&self) -> bool {
+        matches!(self.work, TagWork::Cancel { .. })
     }
 
     /// Whether it gets a vehicle a tag.
