@@ -63,6 +63,7 @@ impl TagBooks {
                 (Some(_), Some(pairing)) if pairing.card.is_some() => "issued",
                 (None, None) if tag.signed.issue.is_some() => "begun",
                 (None, None) => "free",
+                (Some(_), None) if tag.status == CardStatus::Lost => "out of reach",
                 _ => "at odds",
             };
             let flag = line.chip[0][CONTRACT];

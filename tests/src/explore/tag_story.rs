@@ -277,8 +277,12 @@ impl TagAct {
             Self::Issue => is_issued && (!done.written || [ways.issue_flag, 0x00].contains(&flag)),
             Self::Activate => is_issued && flag == 0x01,
             Self::Cancel => {
-                let status = line.file.tag.status;
-                status == CardStatus::Cancelled && (flag == 0x00 || !ways.clears_flag)
+                // What has not proved that it is here may be on a car.
+                let ended = match ways.random_returns {
+                    true => CardStatus::Cancelled,
+                    false => CardStatus::Lost,
+                };
+                line.file.tag.status == ended && (flag == 0x00 || !ways.clears_flag)
             }
         };
         // What is cancelled may have been half written.
@@ -309,6 +313,7 @@ fn is_over(ended: &Option<Result<TagDone, Fault>>) -> bool {
                 | Code::CardHasTag
                 | Code::CardHasNoTag
                 | Code::TagCancelled
+                | Code::TagLost
                 | Code::TagNotIssued
             ) || is_not_issued(fault)
         }

@@ -2,8 +2,8 @@
 //! It gains no tag for another use, and the next honest sight says what is wrong.
 
 use apdu_core::authority::{
-    BeginTagTask, CardStatus, IssueMode, NamedTag, ShownCard, ShownTag, ShownVehicle, SignTag,
-    TagFile, TagRefused, TagTask, TagTaskState, TagTold, TagWork,
+    BeginTagTask, CancelReason, CardStatus, IssueMode, NamedTag, ShownCard, ShownTag, ShownVehicle,
+    SignTag, TagFile, TagRefused, TagTask, TagTaskState, TagTold, TagWork,
 };
 use apdu_core::bcd::CardNumber;
 use apdu_core::fault::Code;
@@ -186,9 +186,9 @@ fn for_another_card(world: &World) -> Result<TagTask, Code> {
     ))
 }
 
-fn issued() -> World {
-    let world = World::with_tags(TagWays::PLAIN);
-    let ended = TagAct::Issue.play(&world, TagWays::PLAIN);
+fn issued(ways: TagWays) -> World {
+    let world = World::with_tags(ways);
+    let ended = TagAct::Issue.play(&world, ways);
     ended.expect("nothing is cut").expect("nothing goes wrong");
     world
 }
@@ -305,13 +305,47 @@ fn one_showing_gives_one_signature_for_each_file_in_its_order() {
     assert_eq!(flag, not_shown);
 }
 
+/// Where the random does not come back, a recording of the encrypted read is as good as the tag.
+#[test]
+fn a_recorded_reading_parts_a_tag_from_its_vehicle_and_does_not_free_it() {
+    let world = issued(TagWays {
+        random_returns: false,
+        ..TagWays::PLAIN
+    });
+    let page = Liar::new(&world);
+    let cancel = TagWork::Cancel {
+        reason: CancelReason::WrongData,
+    };
+    let recorded = page.read(&page.begin(cancel).unwrap());
+    // The tag drives off; another day the page shows what it has kept.
+    page.laid.lay(false);
+    let task = page.begin(cancel).unwrap();
+    let mut shown = recorded;
+    shown.vehicle.as_mut().unwrap().random = task.read.as_ref().unwrap().random;
+    let told = page.show(&task, &shown).unwrap();
+    assert_eq!(told.task.state, TagTaskState::Done);
+    let store = &world.backend().store;
+    let file = wait(store.tag_file(page.laid.serial)).unwrap().unwrap();
+    assert_eq!((file.tag.status, file.pairing), (CardStatus::Lost, None));
+    assert_eq!(for_another_card(&world), Err(Code::TagLost));
+    assert_eq!(checked(&world), Err(Code::TagLost));
+
+    // One that proves that it is here is free for another vehicle.
+    let world = issued(TagWays::PLAIN);
+    let page = Liar::new(&world);
+    let task = page.begin(cancel).unwrap();
+    let told = page.show(&task, &page.read(&task)).unwrap();
+    assert_eq!(told.task.state, TagTaskState::Done);
+    assert!(for_another_card(&world).is_ok());
+}
+
 /// The challenge masks CLA, INS, P1 and P2 only (reference §4): whoever claims another one moves the signed byte.
 /// Blocks of an old reading hide that from the backend, for that day.
 #[test]
 fn a_shifted_write_behind_a_spliced_reading_is_found_by_the_next_honest_sight() {
     // The last byte of the plate, a measure, and the last one that the file has.
     for place in [7, 20, 58] {
-        let world = issued();
+        let world = issued(TagWays::PLAIN);
         let page = Liar::new(&world);
         let task = page.begin(TagWork::Activate).unwrap();
         let whole = page.read(&task);
@@ -345,7 +379,7 @@ fn a_shifted_write_behind_a_spliced_reading_is_found_by_the_next_honest_sight() 
 /// In the system information no reading is encrypted: the lie is in plain sight of whoever reads the whole file.
 #[test]
 fn a_write_moved_within_the_system_information_is_found_by_the_next_honest_sight() {
-    let world = issued();
+    let world = issued(TagWays::PLAIN);
     let page = Liar::new(&world);
     let task = page.begin(TagWork::Activate).unwrap();
     let whole = page.read(&task);

@@ -326,7 +326,7 @@ fn finish(facts: Facts<'_>, system: &SystemInformation, draft: &mut Draft, telle
                     })));
             }
         }
-        TagWork::Cancel { .. } => cancelled(facts.file, draft, teller),
+        TagWork::Cancel { .. } => cancelled(facts, draft, teller),
     }
     draft.job.state = TagTaskState::Done;
     draft.job.showing = None;
@@ -361,18 +361,24 @@ fn end_old(pairing: &Pairing, old: &Tag, mode: IssueMode, draft: &mut Draft, tel
     draft.writes.push(TagWrite::PutTag(Box::new(old)));
 }
 
-/// The tag belongs to nobody any more, lies where it was cancelled, and may be issued again.
-fn cancelled(file: &TagFile, draft: &mut Draft, teller: &Teller<'_>) {
-    draft.tag.status = CardStatus::Cancelled;
-    draft.tag.issued = None;
-    draft.tag.outlet = Some(teller.outlet.to_owned());
-    draft.tag.signed = SignedFor {
-        activations: 0,
-        issue: None,
-        is_blank: false,
-        ..draft.tag.signed.clone()
-    };
-    if let Some(pairing) = &file.pairing {
+/// The tag belongs to nobody any more. One that has just proved that it is here lies where it was cancelled, and may
+/// be issued again. Of any other the page has shown a reading, and it may be on a car: it is lost, as if nobody had
+/// shown it.
+fn cancelled(facts: Facts<'_>, draft: &mut Draft, teller: &Teller<'_>) {
+    if facts.present {
+        draft.tag.status = CardStatus::Cancelled;
+        draft.tag.issued = None;
+        draft.tag.outlet = Some(teller.outlet.to_owned());
+        draft.tag.signed = SignedFor {
+            activations: 0,
+            issue: None,
+            is_blank: false,
+            ..draft.tag.signed.clone()
+        };
+    } else {
+        draft.tag.status = CardStatus::Lost;
+    }
+    if let Some(pairing) = &facts.file.pairing {
         let ended = pairing.ended(Ended::Cancelled, teller.now);
         draft
             .writes
