@@ -486,6 +486,15 @@ async fn a_switch_that_stands_out_is_no_failure() {
     desk.sign(&task, "vehicle")
         .await
         .refused(Code::SwitchNotPressed);
+    desk.through(issue("new")).await;
+    let task = desk.begin(activate()).await.ok();
+    let mut shown = desk.tag.shown(&task, Some(card_of(&mut desk.card)));
+    shown["status"] = json!("0200");
+    let told = teller.post(&on(&task, "show"), shown).await.ok();
+    assert_eq!(told["next"], json!(["removal_flag"]));
+    desk.sign(&task, "removal_flag")
+        .await
+        .refused(Code::SwitchNotPressed);
 }
 
 #[tokio::test]

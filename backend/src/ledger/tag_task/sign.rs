@@ -39,7 +39,8 @@ pub fn sign(
     if showing.left.first() != Some(&wanted) {
         return Err(Code::NotShown);
     }
-    if showing.tampered && job.is_issue() {
+    // Issued with its switch held in, activated on its windscreen; a cancelled one may have come off.
+    if showing.tampered && !job.is_cancel() {
         return Err(Code::SwitchNotPressed);
     }
     let mut draft = Draft::of(job, file);
