@@ -291,6 +291,12 @@ codes! {
     TagOfNoVehicle = "AUT-245",
     /// Writing this tag has failed twice at this desk: take another one.
     TakeAnotherTag = "AUT-246",
+    /// Another card of the vehicle has a half-written tag.
+    OtherCardsTagBegun = "AUT-247",
+    /// The vehicle class in the vehicle's record is not the card's.
+    VehicleClassDiffers = "AUT-248",
+    /// The vehicle's record does not fit the file of this kind of tag.
+    DoesNotFitTag = "AUT-249",
     /// No such application, or it is another desk's.
     ApplicationUnknown = "AUT-251",
     /// A card was issued for the application.

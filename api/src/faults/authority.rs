@@ -321,6 +321,30 @@ rows! {
     dont  "请不要再试这个标签，也不要把它放回空白标签里。"
           "Please do not try this tag again, and do not put it back among the blank ones.";
 
+    "AUT-247" OtherCardsTagBegun: Authority, retry false;
+    cause "这辆车的另一张卡有一个没有写完的标签。"
+          "Another card of this vehicle has a tag that is half written.";
+    next  "请用那张卡把那个标签办完；不要那个标签的，请先做标签注销；标签不在的，请主管在【库存与状态】注销。"
+          "Please finish that tag with that card, or cancel that tag first; where it is not at hand, the supervisor cancels it under Stock.";
+    dont  "请不要给一辆车办两个标签。"
+          "Please do not issue two tags for one vehicle.";
+
+    "AUT-248" VehicleClassDiffers: Authority, retry false;
+    cause "后台车辆资料里的车型和这张卡的车型不一致。"
+          "The vehicle class in the vehicle's record is not the class on this card.";
+    next  "请按行驶证核对车型，再请主管联系省中心更正资料；卡片写错的，换卡办理。"
+          "Please compare the class with the vehicle licence and have the supervisor ask the province centre to correct the record; if the card is wrong, exchange it.";
+    dont  "更正之前请不要给这辆车办标签。"
+          "Please do not issue a tag for this vehicle before that is corrected.";
+
+    "AUT-249" DoesNotFitTag: Authority, retry false;
+    cause "后台的车辆资料写不进这种标签。"
+          "The vehicle's data in the records do not fit this kind of tag.";
+    next  "请按行驶证核对车辆资料，再请主管联系省中心更正；资料无误的，请换另一种标签办理。"
+          "Please compare the data with the vehicle licence and have the supervisor ask the province centre to correct them; if they are right, take a tag of another kind.";
+    dont  "请不要为了写得进去而改动车辆资料。"
+          "Please do not change the data only to make them fit.";
+
     "AUT-251" ApplicationUnknown: Authority, retry false;
     cause "没有找到这份申请，或它不在本网点办理。"
           "There is no such application, or it is not for this outlet.";

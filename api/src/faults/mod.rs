@@ -117,7 +117,7 @@ pub fn explain(code: Code) -> Explanation {
             TagDamaged TagReadingOver WrongVehicle NoSuchTagTask TagInUse TagNotInStock CardHasTag
             CardHasNoTag VehicleUnknown NotPresent TooManySignatures ActivationLimit TagFailedThrice
             TagTaskOver NotShown SnMismatch CardAlreadyKnown TagOfNoVehicle
-            TakeAnotherTag
+            TakeAnotherTag OtherCardsTagBegun VehicleClassDiffers DoesNotFitTag
             ApplicationUnknown ApplicationIssued ApplicationHeld ApplicationWithdrawn CardTaken
             CardOfElsewhere CardNotInStock TakeAnotherCard CardFailedThrice NotTheCards
             BankCardInvalid BankCardOfOther BankCardMissing NoOldCard VehicleHasCard

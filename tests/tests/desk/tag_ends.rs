@@ -43,11 +43,17 @@ async fn of_two_cards_of_one_vehicle_the_second_gets_no_tag_once_something_was_s
     first.show(&task).await.refused(Code::TagTaskOver);
     second.show(&other).await.ok();
     second.write(&other, "vehicle").await;
-    first.begin(issue("new")).await.refused(Code::CardHasTag);
+    first
+        .begin(issue("new"))
+        .await
+        .refused(Code::OtherCardsTagBegun);
     // Not even while its task is over, and it may be gone on with.
     let mut mistaken = Desk::new(&teller, "tag-new-3", "same-plate");
     mistaken.begin(issue("new")).await.ok();
-    first.begin(issue("new")).await.refused(Code::CardHasTag);
+    first
+        .begin(issue("new"))
+        .await
+        .refused(Code::OtherCardsTagBegun);
     second.through(issue("new")).await;
     first.begin(issue("new")).await.refused(Code::CardHasTag);
     let left = tag(&bench, &first.tag.serial()).await;

@@ -3,7 +3,7 @@
 use apdu_core::authority::CardStatus;
 use apdu_core::fault::Code;
 use apdu_core::hex::{decode, encode};
-use etc_backend::ledger::{Outcome, Tag};
+use etc_backend::ledger::{Outcome, Tag, Vehicle};
 use etc_backend::store::{MemoryStore, Stock, Store, TagStore};
 use etc_sim::tag::{Personalisation, Tag as Virtual};
 use serde_json::{Value, json};
@@ -328,6 +328,26 @@ async fn a_tag_of_another_vehicle_or_outlet_or_status_is_refused() {
         bench.store.set_tag_status(serial, status);
         desk.begin(issue("new")).await.refused(code);
     }
+}
+
+#[tokio::test]
+async fn a_vehicle_that_fits_neither_card_nor_tag_is_said_to_be_so() {
+    let with = async |change: fn(&mut Vehicle)| {
+        let bench = Bench::with(|stock: &mut Stock| {
+            let vehicles = stock.vehicles.iter_mut();
+            vehicles
+                .filter(|one| one.plate == "甘D00116")
+                .for_each(change);
+        })
+        .await;
+        let teller = bench.counter("demo.teller").await;
+        let mut desk = Desk::new(&teller, NEW, CARD);
+        desk.begin(issue("new")).await
+    };
+    let classed = with(|vehicle| vehicle.class += 1).await;
+    classed.refused(Code::VehicleClassDiffers);
+    let wide = with(|vehicle| vehicle.measures[1] = 40_000).await;
+    wide.refused(Code::DoesNotFitTag);
 }
 
 #[tokio::test]

@@ -173,11 +173,10 @@ fn may_issue(
         (IssueMode::Exchange | IssueMode::Replace, ..) => return Err(Code::CardHasNoTag),
     }
     // Of the cards of one vehicle one has its tag, from the first signature on.
-    let is_of_rival = |one: &Begun| {
-        one.card != card.number && one.tag.serial != tag.serial && one.may_go_on()
-    };
+    let is_of_rival =
+        |one: &Begun| one.card != card.number && one.tag.serial != tag.serial && one.may_go_on();
     if begin.of_card.begun.iter().any(is_of_rival) {
-        return Err(Code::CardHasTag);
+        return Err(Code::OtherCardsTagBegun);
     }
     if tag.issued.is_some() || file.pairing.is_some() {
         return Err(Code::TagInUse);
@@ -194,12 +193,12 @@ fn may_issue(
     }
     let vehicle = begin.vehicle.ok_or(Code::VehicleUnknown)?;
     if vehicle.class != card.vehicle_class {
-        return Err(Code::CardTagDiffer);
+        return Err(Code::VehicleClassDiffers);
     }
     let bytes = vehicle.file(&tag.profile);
     let (signed, expiry) = validity(teller.now, TAG_YEARS);
     Ok(Wanted {
-        vehicle: Some(bytes.map_err(|_| Code::CardTagDiffer)?),
+        vehicle: Some(bytes.map_err(|_| Code::DoesNotFitTag)?),
         system: system_file(tag, signed, expiry, tag.writing.issue_flag),
     })
 }
