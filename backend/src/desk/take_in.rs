@@ -11,7 +11,7 @@ use super::tag_task::stored;
 use super::{Attempt, DECISIONS, Desk, Error, Who, ended};
 use crate::audit::Event;
 use crate::keys::KeyError;
-use crate::ledger::{self, Card, CardFile, Change, HolderMark};
+use crate::ledger::{self, Card, CardFile, Change, HolderMark, Write};
 use crate::random::draw;
 use crate::store::{CardCommit, TakeInOffer};
 
@@ -23,7 +23,7 @@ impl Desk<'_> {
         number: CardNumber,
         request: &OfferTakeIn,
     ) -> Result<Presence, Error> {
-        let card = self.newcomer(number, &request.issue.0).await?;
+        let (card, _) = self.newcomer(number, &request.issue.0).await?;
         let now = self.store.now().await?;
         let draw = || draw::<1>(self.random)[0];
         let nonce = ledger::presence_nonce(&who.operator, draw, now);
@@ -73,7 +73,7 @@ impl Desk<'_> {
         if let Some(()) = self.replay(who, attempt).await? {
             return Ok(());
         }
-        let mut card = self.newcomer(number, &request.issue.0).await?;
+        let (mut card, given) = self.newcomer(number, &request.issue.0).await?;
         let holder: Result<&[u8; 55], _> = request.holder.0.as_slice().try_into();
         let holder = holder.map_err(|_| Code::MalformedFile)?;
         card.stock.holder = match self.keys.holder_mark(number, holder) {
@@ -98,8 +98,14 @@ impl Desk<'_> {
             .verify_init(proof, &file, now, made_with, answer)
             .await?;
         let card = file.card;
+        let mut writes = proved.learned;
+        writes.push(Write::GiveCard {
+            plate: card.plate.clone(),
+            plate_colour: card.plate_colour,
+            before: given,
+        });
         let commit = CardCommit {
-            changes: vec![Change::of(&card, proved.learned)],
+            changes: vec![Change::of(&card, writes)],
             proved: Some(proved.counted),
             entries: vec![entry(who, now, Event::CardTakenIn, &card, &request.issue.0)],
             answer: Some(stored(who, attempt, &())?),
@@ -111,8 +117,12 @@ impl Desk<'_> {
         Ok(())
     }
 
-    /// The card that this file 0015 is of, if it may come in at all.
-    async fn newcomer(&self, number: CardNumber, issue: &[u8]) -> Result<Card, Error> {
+    /// The card that this file 0015 is of, if it may come in at all, and the one that its vehicle was given last.
+    async fn newcomer(
+        &self,
+        number: CardNumber,
+        issue: &[u8],
+    ) -> Result<(Card, Option<CardNumber>), Error> {
         let file = IssueFile::parse(issue).map_err(|_| Code::MalformedFile)?;
         if file.number != number {
             return Err(Code::OtherCard.into());
@@ -129,16 +139,16 @@ impl Desk<'_> {
         let model = self.store.card_model(file.issuer, file.version).await?;
         let model = model.ok_or(Code::CardOfElsewhere)?;
         let card = ledger::newcomer(issue, &model)?;
-        let of_vehicle = self
-            .store
-            .card_of_vehicle(&card.plate, card.plate_colour)
-            .await?;
+        // Read first: what comes between the two readings is a lost race.
+        let (plate, colour) = (&card.plate[..], card.plate_colour);
+        let given = self.store.card_given(plate, colour).await?;
+        let of_vehicle = self.store.card_of_vehicle(plate, colour).await?;
         match of_vehicle {
             // It has come in since it was asked for.
             Some(known) if known == number => Err(Code::CardAlreadyKnown.into()),
             // A vehicle has one card. Which of the two is right, a person finds out.
             Some(_) => Err(Code::VehicleHasCard.into()),
-            None => Ok(card),
+            None => Ok((card, given)),
         }
     }
 }

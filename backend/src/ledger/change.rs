@@ -63,6 +63,15 @@ pub enum Write {
     UpdateCardJob(Box<CardJob>),
     /// An application in its new state. Where a card was issued for it, whoever applied is that card's holder.
     TurnApplication(TurnedApplication),
+    /// This card is given to a vehicle. Lost where the vehicle was given another one than `before` meanwhile.
+    GiveCard {
+        /// Plate 车牌号码.
+        plate: String,
+        /// Plate colour 车牌颜色.
+        plate_colour: u8,
+        /// The card that it was given last, as it was read.
+        before: Option<CardNumber>,
+    },
     /// The vehicle, where the records have none of this plate and colour.
     KeepVehicle(Box<Vehicle>),
     /// A new case; a second open one about the same record or card fails.

@@ -31,6 +31,10 @@ pub trait CardStore: Send + Sync {
         colour: u8,
     ) -> Result<Option<CardNumber>, StoreError>;
 
+    /// The card that a vehicle was given last, in use or not. Of several that were imported the one that was
+    /// imported last.
+    async fn card_given(&self, plate: &str, colour: u8) -> Result<Option<CardNumber>, StoreError>;
+
     /// What cards of this issuer and version have in common, if that is known.
     async fn card_model(
         &self,

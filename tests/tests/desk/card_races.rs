@@ -50,6 +50,8 @@ on_both_databases! {
     of_two_signatures_at_once_one_is_given
     a_card_that_is_done_at_two_pcs_is_issued_once
     a_card_of_elsewhere_is_taken_in_once
+    of_two_cards_for_one_vehicle_one_is_issued
+    a_vehicle_gets_a_card_here_or_one_of_elsewhere
 }
 
 type Backend = Bench<DatabaseStore>;
@@ -459,34 +461,39 @@ async fn a_card_that_is_done_at_two_pcs_is_issued_once(here: &Backend, there: &B
     }
 }
 
-/// A card of a round that is in no stock, issued.
-fn of_elsewhere(round: u8) -> Plastic {
+/// A card of a round that is in no stock, issued; the halves have one plate.
+fn of_elsewhere(round: u8, half: u8) -> Plastic {
     let person = Personalisation {
         start: [0x20, 0x24, 0x01, 0x15],
         expiry: [0x20, 0x34, 0x01, 0x14],
         // 甘A6600…
         plate: [b"\xB8\xCAA6600", &[b'0' + round][..]].concat(),
         vehicle_class: 1,
-        ..Personalisation::factory([0x22, 0x01, 0x23, 0x01, 0x00, 0x08, 0x00, round])
+        ..Personalisation::factory([0x22, 0x01, 0x23, 0x01, 0x00, 0x08, half, round])
     };
     Plastic::of(TollCard::new(&person, Knobs::default(), u64::from(round)))
+}
+
+/// What a card shows to be taken in, with the proof that this counter was offered.
+async fn offered(counter: &Counter<'_, DatabaseStore>, card: &mut Plastic) -> Value {
+    let issue = encode(card.card.issue_file());
+    let to = format!("/cards/{}/take-in/offer", card.number);
+    let offer = counter.post(&to, json!({ "issue": issue })).await.ok();
+    let init = &offer["init"];
+    let presence = json!({ "answer": card.init(init), "terminal": init["terminal"] });
+    let holder = encode(card.card.holder_file());
+    json!({ "holder": holder, "issue": issue, "presence": presence })
 }
 
 async fn a_card_of_elsewhere_is_taken_in_once(here: &Backend, there: &Backend) {
     let one = here.counter("demo.teller").await;
     let other = there.counter("demo.tianshui").await;
     for round in 0..ROUNDS {
-        let mut card = of_elsewhere(round);
+        let mut card = of_elsewhere(round, 0);
         let to = format!("/cards/{}/take-in", card.number);
-        let issue = encode(card.card.issue_file());
-        let holder = encode(card.card.holder_file());
         let mut shown = Vec::new();
         for counter in [&one, &other] {
-            let asked = json!({ "issue": issue });
-            let offer = counter.post(&format!("{to}/offer"), asked).await.ok();
-            let init = &offer["init"];
-            let presence = json!({ "answer": card.init(init), "terminal": init["terminal"] });
-            shown.push(json!({ "holder": holder, "issue": issue, "presence": presence }));
+            shown.push(offered(counter, &mut card).await);
         }
         // The same request comes twice from here, and another from there.
         let key = here.fresh_key();
@@ -508,5 +515,78 @@ async fn a_card_of_elsewhere_is_taken_in_once(here: &Backend, there: &Backend) {
         let number = card.number.parse().unwrap();
         let kept = here.store.card_file(number).await.unwrap().unwrap();
         assert_eq!(kept.card.revision, 1);
+    }
+}
+
+/// Two applications for one vehicle, both for a new card, at two counters: both cards are written, and shown for the
+/// last time at one moment.
+async fn of_two_cards_for_one_vehicle_one_is_issued(here: &Backend, there: &Backend) {
+    let channel = Channel::new(here, "demo.channel").await;
+    let one = here.counter("demo.teller").await;
+    let other = there.counter("demo.supervisor").await;
+    for round in 0..ROUNDS {
+        let plate = format!("甘B9000{round}");
+        let mut written = Vec::new();
+        for (half, counter) in [(0, &one), (1, &other)] {
+            let id = channel
+                .applied(new(&format!("{round}-{half}"), &plate))
+                .await;
+            counter.post(&at(&id, "open"), json!({})).await.ok();
+            let mut desk = Desk::new(counter, blank(round, half));
+            written.push(all_but_shown(&mut desk, &id).await);
+        }
+        let shown = tokio::join!(
+            one.post(&written[0].0, written[0].1.clone()),
+            other.post(&written[1].0, written[1].1.clone()),
+        );
+        let halves = [is_ok(&shown.0), is_ok(&shown.1)];
+        one_of(shown, Code::VehicleHasCard);
+        for (half, is_issued) in (0..).zip(halves) {
+            let card = history(here, &blank(round, half)).await.file.card;
+            assert_eq!(card.stock.is_issued, is_issued);
+        }
+    }
+}
+
+/// Does all for this application but the last showing: where it goes, and what it shows.
+async fn all_but_shown(desk: &mut Desk<'_>, application: &str) -> (String, Value) {
+    let task = desk.begin(application).await.ok();
+    let told = desk.show(&task).await.ok();
+    desk.write_both(&told["task"]).await;
+    let mut shown = desk.whole(&told["task"]);
+    shown["presence"] = Value::Null;
+    (on(&task, "show"), shown)
+}
+
+/// A new card is finished while two others of the same vehicle, which were issued elsewhere, are taken in.
+async fn a_vehicle_gets_a_card_here_or_one_of_elsewhere(here: &Backend, there: &Backend) {
+    let channel = Channel::new(here, "demo.channel").await;
+    let one = here.counter("demo.teller").await;
+    let other = there.counter("demo.tianshui").await;
+    let third = there.counter("demo.supervisor").await;
+    for round in 0..ROUNDS {
+        let application = new(&format!("{round}"), &format!("甘A6600{round}"));
+        let id = channel.applied(application).await;
+        one.post(&at(&id, "open"), json!({})).await.ok();
+        let mut desk = Desk::new(&one, blank(round, 0));
+        let (to, shown) = all_but_shown(&mut desk, &id).await;
+        let mut cards = [of_elsewhere(round, 1), of_elsewhere(round, 2)];
+        let taken_in = (
+            offered(&other, &mut cards[0]).await,
+            offered(&third, &mut cards[1]).await,
+        );
+        let path = |card: &Plastic| format!("/cards/{}/take-in", card.number);
+        let paths = (path(&cards[0]), path(&cards[1]));
+        let (issued, second, third) = tokio::join!(
+            one.post(&to, shown),
+            other.post(&paths.0, taken_in.0),
+            third.post(&paths.1, taken_in.1),
+        );
+        let answers = [issued, second, third];
+        let good = answers.iter().filter(|answer| is_ok(answer)).count();
+        assert_eq!(good, 1, "{answers:?}");
+        for refused in answers.into_iter().filter(|answer| !is_ok(answer)) {
+            refused.refused(Code::VehicleHasCard);
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use apdu_core::bcd::CardNumber;
 use apdu_core::fault::Code;
 use etc_api::ApplicationState;
 
@@ -25,6 +26,8 @@ pub struct ApplicationFile {
     pub cards: Vec<Card>,
     /// The card that its vehicle has.
     pub old: Option<CardFile>,
+    /// The card that its vehicle was given last, in use or not.
+    pub given: Option<CardNumber>,
     /// Where the tag of the vehicle belongs.
     pub pairing: Option<Pairing>,
 }

@@ -225,6 +225,11 @@ fn issued(
     draft.card.plate = applied.plate.clone();
     draft.card.plate_colour = applied.plate_colour;
     draft.card.vehicle_class = applied.vehicle_class;
+    draft.writes.push(Write::GiveCard {
+        plate: applied.plate.clone(),
+        plate_colour: applied.plate_colour,
+        before: application.given,
+    });
     draft.writes.push(Write::TurnApplication(TurnedApplication {
         card: Some(draft.card.number),
         ..applied.turned(ApplicationState::Issued)

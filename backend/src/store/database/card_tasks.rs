@@ -49,6 +49,11 @@ impl CardStore for DatabaseStore {
         self.database.one(card, |row| row.parsed("number")).await
     }
 
+    async fn card_given(&self, plate: &str, colour: u8) -> Result<Option<CardNumber>, StoreError> {
+        let card = given(plate, colour);
+        self.database.one(card, |row| row.parsed("card")).await
+    }
+
     async fn card_model(
         &self,
         issuer: [u8; 8],
@@ -107,6 +112,33 @@ fn of_vehicle(plate: &str, colour: u8) -> Statement {
     card.bind(plate).bind(colour)
 }
 
+fn given(plate: &str, colour: u8) -> Statement {
+    let card = sql("SELECT card FROM vehicle_card WHERE plate = $1 AND plate_colour = $2");
+    card.bind(plate).bind(colour)
+}
+
+/// Gives this card to a vehicle in place of the one that was read. Any other that was given meanwhile is a lost race.
+pub(super) async fn give_card(
+    database: &mut Transaction,
+    card: CardNumber,
+    (plate, colour): (&str, u8),
+    before: Option<CardNumber>,
+) -> Done {
+    let Some(before) = before else {
+        let row = insert("vehicle_card")
+            .with("plate", plate)
+            .with("plate_colour", colour)
+            .with("card", card);
+        database.execute(row).await?;
+        return Ok(());
+    };
+    let give = sql(
+        "UPDATE vehicle_card SET card = $1 WHERE plate = $2 AND plate_colour = $3 AND card = $4",
+    );
+    let give = give.bind(card).bind(plate).bind(colour).bind(before);
+    write::one_row(database.execute(give).await?)
+}
+
 async fn history(
     read: &mut Transaction,
     number: CardNumber,
@@ -161,6 +193,11 @@ async fn application_file(
                 .await?,
         ),
         cards: read.all(cards.bind(&applied.id), rows::card).await?,
+        given: read
+            .one(given(&applied.plate, applied.plate_colour), |row| {
+                row.parsed("card")
+            })
+            .await?,
         old,
         pairing,
         applied,

@@ -51,6 +51,10 @@ pub const SCRIPTS: &[Script] = &[
         sqlite: include_str!("../migrations/0009_tag_stock.sql"),
         postgres: None,
     },
+    Script {
+        sqlite: include_str!("../migrations/0010_vehicle_cards.sql"),
+        postgres: None,
+    },
 ];
 
 /// What PostgreSQL has beside the tables of the scripts.

@@ -89,6 +89,14 @@ async fn insert_stock_card(
         known_outlet(database, outlet).await?;
     }
     insert_card(database, &new.card).await?;
+    if new.card.stock.is_issued {
+        let give = sql(
+            "INSERT INTO vehicle_card (plate, plate_colour, card) VALUES ($1, $2, $3) \
+             ON CONFLICT (plate, plate_colour) DO UPDATE SET card = $3",
+        );
+        let vehicle = give.bind(&new.card.plate).bind(new.card.plate_colour);
+        database.execute(vehicle.bind(new.card.number)).await?;
+    }
     let Some(holder) = &new.holder else {
         return Ok(());
     };

@@ -80,6 +80,14 @@ pub async fn change(
                 let personal = personal.ok_or_else(applications::no_key)?;
                 applications::turn(database, personal, turned).await?;
             }
+            Write::GiveCard {
+                plate,
+                plate_colour,
+                before,
+            } => {
+                let vehicle = (plate.as_str(), *plate_colour);
+                card_tasks::give_card(database, card, vehicle, *before).await?;
+            }
             Write::KeepVehicle(new) => tags::keep_vehicle(database, new).await?,
             Write::SetStatus(status) => set_status(database, card, *status).await?,
             Write::InsertCase(new) => insert_case(database, new).await?,

@@ -38,6 +38,11 @@ impl CardStore for MemoryStore {
         Ok(state.card_of_vehicle(plate, colour).map(|card| card.number))
     }
 
+    async fn card_given(&self, plate: &str, colour: u8) -> Result<Option<CardNumber>, StoreError> {
+        let vehicle = (plate.to_owned(), colour);
+        Ok(self.lock().given.get(&vehicle).copied())
+    }
+
     async fn card_model(
         &self,
         issuer: [u8; 8],
@@ -144,6 +149,7 @@ impl Memory {
         let of_job = |card: &&Card| card.stock.issue.as_ref().is_some_and(is_own);
         let old = self.card_of_vehicle(&applied.plate, applied.plate_colour);
         let old = old.and_then(|card| self.card_file(card.number));
+        let vehicle = (applied.plate.clone(), applied.plate_colour);
         let pairing = old.as_ref().and_then(|old| self.of_card(&old.card).pairing);
         Some(ApplicationFile {
             open: self
@@ -153,6 +159,7 @@ impl Memory {
                 .map(|job| (**job).clone()),
             attempts: Attempts(attempts.map(|one| (**one).clone()).collect()),
             cards: self.cards.values().filter(of_job).cloned().collect(),
+            given: self.given.get(&vehicle).copied(),
             old,
             pairing,
             applied,

@@ -66,6 +66,8 @@ struct Memory {
     tags: Arc<BTreeMap<ContractSerial, Tag>>,
     readings: BTreeMap<ContractSerial, Reading>,
     vehicles: Arc<BTreeMap<(String, u8), Vehicle>>,
+    /// The card that each vehicle was given last.
+    given: BTreeMap<(String, u8), CardNumber>,
     tag_jobs: BTreeMap<String, Arc<TagJob>>,
     card_jobs: BTreeMap<String, Arc<CardJob>>,
     attempts: Vec<Arc<WriteAttempt>>,

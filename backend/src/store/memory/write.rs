@@ -135,6 +135,16 @@ impl Memory {
                 });
             }
             Write::TurnApplication(turned) => self.turn_application(turned)?,
+            Write::GiveCard {
+                plate,
+                plate_colour,
+                before,
+            } => {
+                let given = self.given.insert((plate.clone(), *plate_colour), card);
+                if given != *before {
+                    return Err(StoreError::Raced);
+                }
+            }
             Write::KeepVehicle(new) => {
                 let key = (new.plate.clone(), new.plate_colour);
                 let vehicles = Arc::make_mut(&mut self.vehicles);
@@ -280,6 +290,10 @@ impl Memory {
             }
             if self.cards.insert(number, new.card.clone()).is_some() {
                 return Err(duplicate(&format!("card {number} exists")));
+            }
+            if new.card.stock.is_issued {
+                let vehicle = (new.card.plate.clone(), new.card.plate_colour);
+                self.given.insert(vehicle, number);
             }
             if let Some(holder) = &new.holder {
                 self.holders.insert(number, holder.clone());

@@ -23,6 +23,7 @@ on_every_store! {
     the_history_of_a_card_is_of_that_card
     an_application_is_found_with_all_that_hangs_on_it
     the_card_of_a_vehicle_is_the_newest_in_use
+    a_vehicle_is_given_a_card_in_place_of_the_one_that_was_read
     a_vehicle_of_the_records_is_never_overwritten
     a_card_is_handed_in_until_another_person_ticks_it
     an_answer_is_kept_with_what_it_answers
@@ -447,6 +448,34 @@ async fn the_card_of_a_vehicle_is_the_newest_in_use(store: &dyn Store) {
     }
     assert_eq!(of("甘A12345", 0).await, None);
     assert_eq!(of("", 0).await, None, "a blank card is no vehicle's");
+}
+
+async fn a_vehicle_is_given_a_card_in_place_of_the_one_that_was_read(store: &dyn Store) {
+    let given = async |plate: &str| store.card_given(plate, 0).await.unwrap();
+    let give = async |card: &str, plate: &str, before: Option<&str>| {
+        let give = Write::GiveCard {
+            plate: plate.into(),
+            plate_colour: 0,
+            before: before.map(number),
+        };
+        written(store, card, vec![give]).await
+    };
+    // Of two cards that were imported for one vehicle, the last.
+    assert_eq!(given("甘A12345").await, Some(number(OTHER_CARD)));
+    assert_eq!(given("甘A10001").await, None);
+    give(BLANK, "甘A10001", None).await.unwrap();
+    assert_eq!(given("甘A10001").await, Some(number(BLANK)));
+    // Whoever has read something else was too late, and nothing of it is written.
+    for before in [None, Some(CARD)] {
+        let late = give(OTHER_BLANK, "甘A10001", before).await;
+        assert!(late.unwrap_err().is_race());
+    }
+    assert_eq!(given("甘A10001").await, Some(number(BLANK)));
+    assert_eq!(file(store, OTHER_BLANK).await.card.revision, 0);
+    give(OTHER_BLANK, "甘A10001", Some(BLANK)).await.unwrap();
+    assert_eq!(given("甘A10001").await, Some(number(OTHER_BLANK)));
+    let late = give(BLANK, "甘A99999", Some(CARD)).await;
+    assert!(late.unwrap_err().is_race());
 }
 
 async fn a_vehicle_of_the_records_is_never_overwritten(store: &dyn Store) {

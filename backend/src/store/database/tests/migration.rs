@@ -9,13 +9,14 @@ use crate::ledger::{
     Chaining, ChipWrite, Issued, Means, Pairing, Proof, ProvedBy, Reading, SignedFor, Tag,
     TagWrite, TagWriting, VehicleCipher,
 };
-use crate::store::{TagCommit, TagStore};
+use crate::store::{CardStore, TagCommit, TagStore};
 
 on_both_databases! {
     an_old_database_is_brought_up_to_date
     tags_of_before_there_were_tasks_are_brought_up_to_date
     a_chip_that_was_listed_twice_stays_listed_once
     an_old_database_without_records_is_brought_up_to_date
+    vehicles_of_before_have_the_card_that_began_last
 }
 
 /// Rows as a backend wrote them that knew the first script only.
@@ -178,6 +179,38 @@ async fn an_old_database_is_brought_up_to_date(scratch: &Scratch) {
     write(&store, CARD, more).await.unwrap();
     store.close().await;
     scratch.open().await.close().await;
+}
+
+/// Cards as a backend wrote them that knew the first eight scripts: three of one vehicle, one of another colour, and a
+/// blank one.
+const OLD_CARDS: &str = "
+INSERT INTO card (number, kind, version, start, expiry, plate, plate_colour, vehicle_class, status, pin_form, pin,
+                  issue_file_length, proof_counter, key_index, refuses_one_fen, refuses_odd_terminals,
+                  proved_counter, wrong_proofs, revision, is_issued)
+VALUES ('62012201230100000017', 22, 64, '20240115', '20340114', 'A1', 0, 1, 'normal', 'none', '', 43,
+        'after', 1, 0, 0, 0, 0, 0, 1),
+       ('62012201230100000025', 22, 64, '20240115', '20340114', 'A1', 0, 1, 'blacklisted', 'none', '', 43,
+        'after', 1, 0, 0, 0, 0, 0, 1),
+       ('62012201230100000033', 22, 64, '20230115', '20330114', 'A1', 0, 1, 'normal', 'none', '', 43,
+        'after', 1, 0, 0, 0, 0, 0, 1),
+       ('62012201230100000041', 22, 64, '20100115', '20200114', 'A1', 4, 1, 'cancelled', 'none', '', 43,
+        'after', 1, 0, 0, 0, 0, 0, 1),
+       ('62012201230100000058', 22, 64, '', '', '', 0, 0, 'normal', 'none', '', 43,
+        'after', 1, 0, 0, 0, 0, 0, 0);
+";
+
+async fn vehicles_of_before_have_the_card_that_began_last(scratch: &Scratch) {
+    scratch.made_by(8, OLD_CARDS).await;
+    let store = scratch.open().await;
+    for (plate, colour, card) in [
+        ("A1", 0, Some("62012201230100000025")),
+        ("A1", 4, Some("62012201230100000041")),
+        ("", 0, None),
+    ] {
+        let given = store.card_given(plate, colour).await.unwrap();
+        assert_eq!(given, card.map(number), "{plate} {colour}");
+    }
+    store.close().await;
 }
 
 /// Tags as a backend wrote them that knew the first five scripts: in use, blank, two that claim one vehicle, and one

@@ -12,7 +12,7 @@ use crate::store::{
 };
 
 /// Tables with a row for every card, load, or sign-in.
-const GROWING: [&str; 28] = [
+const GROWING: [&str; 29] = [
     "answer",
     "application",
     "application_batch",
@@ -41,6 +41,7 @@ const GROWING: [&str; 28] = [
     "tag_task",
     "take_in_offer",
     "vehicle",
+    "vehicle_card",
 ];
 
 /// Indexes of the few rows of such a table that wait for something.
@@ -226,6 +227,7 @@ async fn ask_for_cards(store: &DatabaseStore, card: apdu_core::bcd::CardNumber) 
     store.application_file("a.1").await.unwrap().unwrap();
     store.card_job("t").await.unwrap().unwrap();
     store.card_of_vehicle("甘A12345", 0).await.unwrap();
+    store.card_given("甘A12345", 0).await.unwrap();
     store.card_model([0; 8], 0x40).await.unwrap();
     store.take_in_offer(&[1; 32]).await.unwrap();
 }
@@ -290,6 +292,8 @@ async fn apply(store: &DatabaseStore) {
         Write::UpdateCardJob(Box::new(job)),
         Write::TurnApplication(turned),
         Write::KeepVehicle(Box::new(vehicle)),
+        give(None),
+        give(Some(card.number)),
     ];
     let chip = Chip::Card(card.number);
     let attempt = WriteAttempt {
@@ -336,6 +340,14 @@ async fn apply(store: &DatabaseStore) {
     store.commit_card(&commit).await.unwrap();
     let file = store.application_file("a.1").await.unwrap().unwrap();
     assert_eq!(file.attempts, Attempts(vec![attempt]));
+}
+
+fn give(before: Option<CardNumber>) -> Write {
+    Write::GiveCard {
+        plate: "甘A10001".into(),
+        plate_colour: 0,
+        before,
+    }
 }
 
 fn init() -> VerifiedInit {
