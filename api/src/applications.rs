@@ -290,7 +290,8 @@ pub struct OpenedApplication {
     pub phone: String,
     /// Whether a bank card number is wanted here.
     pub wants_bank_card: bool,
-    /// The card that the vehicle has now, if it has one: only an exchange or a replacement may follow.
+    /// The card that the vehicle has now, if it has one: only an exchange or a replacement may follow. Or else its last
+    /// one on the blacklist: a new card may follow as well.
     pub old_card: Option<CardNumber>,
     /// Its validity, first and last day, as a new card would get it.
     pub validity: [Date; 2],

@@ -7,12 +7,12 @@ use apdu_core::toll_card::IssueFile;
 
 use super::card_task::entry;
 use super::proof::Shown;
-use super::tag_task::stored;
+use super::tag_task::{stored, teller};
 use super::{Attempt, DECISIONS, Desk, Error, Who, ended};
 use crate::audit::Event;
 use crate::keys::KeyError;
-use crate::ledger::{self, Card, CardFile, Change, HolderMark, Write};
-use crate::random::draw;
+use crate::ledger::{self, Card, CardFile, Change, Ended, HolderMark, Write};
+use crate::random::{draw, uuid};
 use crate::store::{CardCommit, TakeInOffer};
 
 impl Desk<'_> {
@@ -104,13 +104,18 @@ impl Desk<'_> {
             plate_colour: card.plate_colour,
             before: given,
         });
+        // Of a card on the blacklist the vehicle may still have the tag.
+        let pairing = self.store.of_card(&card).await?.pairing;
+        let new_id = || uuid(self.random);
+        let teller = teller(who, now, &new_id);
+        let moved = pairing.map(|one| one.moved_to(number, Ended::Replaced, &teller));
         let commit = CardCommit {
             changes: vec![Change::of(&card, writes)],
+            chips: moved.unwrap_or_default(),
             proved: Some(proved.counted),
             entries: vec![entry(who, now, Event::CardTakenIn, &card, &request.issue.0)],
             answer: Some(stored(who, attempt, &())?),
             taken_in: Some(Box::new(card)),
-            ..CardCommit::default()
         };
         self.store.commit_card(&commit).await?;
         proof.given_back();

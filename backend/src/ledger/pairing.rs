@@ -63,6 +63,23 @@ impl Pairing {
 }
 
 impl Pairing {
+    /// The tag goes with this card from now on. One of which no card is known is found by its vehicle, which stays.
+    pub fn moved_to(&self, card: CardNumber, why: Ended, teller: &Teller<'_>) -> Vec<ChipWrite> {
+        if self.card.is_none() {
+            return Vec::new();
+        }
+        let next = Self {
+            id: (teller.new_id)(),
+            card: Some(card),
+            begun_at: teller.now,
+            ..self.clone()
+        };
+        vec![
+            ChipWrite::UpdatePairing(self.ended(why, teller.now)),
+            ChipWrite::InsertPairing(next),
+        ]
+    }
+
     /// The same, ended.
     pub(super) fn ended(&self, why: Ended, at: i64) -> Self {
         Self {

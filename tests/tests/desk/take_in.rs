@@ -447,3 +447,22 @@ async fn its_vehicle_gets_a_tag_then() {
     let pairing = teller.get(&path(&tag.card, "pairing")).await.ok();
     assert_eq!(pairing["tag"]["tag"], tag.tag.serial());
 }
+
+/// Its vehicle had a card that is on the blacklist now: the tag of that one goes with the card that comes in.
+#[tokio::test]
+async fn it_takes_over_the_tag_of_a_card_on_the_blacklist() {
+    let bench = Bench::new().await;
+    let teller = bench.counter("demo.teller").await;
+    let mut tag = tag_tasks::Desk::new(&teller, tag_tasks::NEW, tag_tasks::CARD);
+    tag.through(tag_tasks::issue("new")).await;
+    let old = tag.card.number.parse().unwrap();
+    // 甘D00116
+    let mut card = other(|card| card.plate = b"\xB8\xCAD00116".to_vec());
+    offer(&teller, &card).await.refused(Code::VehicleHasCard);
+    bench.store.set_status(old, CardStatus::Blacklisted);
+    take_in(&teller, &mut card).await;
+    let pairing = teller.get(&path(&card, "pairing")).await.ok();
+    assert_eq!(pairing["tag"]["tag"], tag.tag.serial());
+    tag.card = card;
+    tag.through(json!({ "kind": "activate" })).await;
+}

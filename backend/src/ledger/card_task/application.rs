@@ -24,7 +24,7 @@ pub struct ApplicationFile {
     pub attempts: Attempts,
     /// The cards for which something was signed for it.
     pub cards: Vec<Card>,
-    /// The card that its vehicle has.
+    /// The card that its vehicle has, or else the last one of it that is on the blacklist.
     pub old: Option<CardFile>,
     /// The card that its vehicle was given last, in use or not.
     pub given: Option<CardNumber>,

@@ -216,10 +216,13 @@ pub(super) fn is_as_the_factory_left_it(card: &Card, chip: &[u8]) -> Result<(), 
     }
 }
 
-/// Whether the card that the vehicle has goes with the mode.
+/// Whether the card that the vehicle has goes with the mode. One on the blacklist is the vehicle's no more: another one
+/// may take its place, or simply be new.
 pub(super) fn old_card_allows(old: Option<&CardFile>, mode: CardMode) -> Result<(), Code> {
     match (mode, old) {
-        (CardMode::New, Some(_)) => Err(Code::VehicleHasCard),
+        (CardMode::New, Some(old)) if old.card.status != CardStatus::Blacklisted => {
+            Err(Code::VehicleHasCard)
+        }
         (CardMode::Exchange | CardMode::Replace, None) => Err(Code::NoOldCard),
         // Money on its way to a card that is handed in would be nobody's.
         (CardMode::Exchange, Some(old)) if old.open.is_some() => Err(Code::OldCardUnsettled),

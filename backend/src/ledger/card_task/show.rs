@@ -11,7 +11,7 @@ use super::super::application::TurnedApplication;
 use super::super::attempt::{Chip, Outcome, Teller, WriteAttempt};
 use super::super::card::{Card, CardFile};
 use super::super::change::{Change, Write};
-use super::super::pairing::{ChipWrite, Ended, HandIn, HandInReason, Pairing};
+use super::super::pairing::{ChipWrite, Ended, HandIn, HandInReason};
 use super::super::record::State;
 use super::application::ApplicationFile;
 use super::begin::{is_as_the_factory_left_it, old_card_allows};
@@ -241,12 +241,13 @@ fn issued(
     Ok(())
 }
 
-/// The card of before: handed in and cancelled, or lost and on the blacklist. What was not paid on it is closed.
+/// The card of before: handed in and cancelled, or lost and on the blacklist, where it stays once it is there. What was
+/// not paid on it is closed.
 fn end_old(old: &CardFile, mode: CardMode, draft: &mut Draft, teller: &Teller<'_>) {
     let status = match mode {
         CardMode::New => return,
-        CardMode::Exchange => CardStatus::Cancelled,
-        CardMode::Replace => CardStatus::Blacklisted,
+        CardMode::Exchange if old.card.status != CardStatus::Blacklisted => CardStatus::Cancelled,
+        CardMode::Exchange | CardMode::Replace => CardStatus::Blacklisted,
     };
     let mut writes = vec![Write::SetStatus(status), Write::DropNonces];
     let closed = old.created.iter().map(|one| one.turned(State::Closed));
@@ -259,27 +260,17 @@ fn end_old(old: &CardFile, mode: CardMode, draft: &mut Draft, teller: &Teller<'_
     }
 }
 
-/// The tag of the old card goes with the new one.
+/// The tag of the vehicle goes with the new card, whatever became of the card that it was with.
 fn move_tag(application: &ApplicationFile, mode: CardMode, draft: &mut Draft, teller: &Teller<'_>) {
     let why = match mode {
-        CardMode::New => return,
         CardMode::Exchange => Ended::Exchanged,
-        CardMode::Replace => Ended::Replaced,
+        CardMode::New | CardMode::Replace => Ended::Replaced,
     };
-    // A tag of which no card is known is found by its vehicle, which stays.
-    let pairing = application.pairing.as_ref();
-    let Some(pairing) = pairing.filter(|one| one.card.is_some()) else {
-        return;
-    };
-    let next = Pairing {
-        id: (teller.new_id)(),
-        card: Some(draft.card.number),
-        begun_at: teller.now,
-        ..pairing.clone()
-    };
-    let ended = pairing.ended(why, teller.now);
-    draft.chips.push(ChipWrite::UpdatePairing(ended));
-    draft.chips.push(ChipWrite::InsertPairing(next));
+    if let Some(pairing) = &application.pairing {
+        draft
+            .chips
+            .extend(pairing.moved_to(draft.card.number, why, teller));
+    }
 }
 
 /// Cards that were half written for the application, and left for this one, are nobody's any more.

@@ -112,6 +112,16 @@ fn of_vehicle(plate: &str, colour: u8) -> Statement {
     card.bind(plate).bind(colour)
 }
 
+/// The card of a vehicle that another one takes the place of: the newest in use, or else the newest on the blacklist.
+fn old(plate: &str, colour: u8) -> Statement {
+    let card = sql(
+        "SELECT number FROM card WHERE plate = $1 AND plate_colour = $2 \
+         AND is_issued = 1 AND status <> 'cancelled' \
+         ORDER BY CASE WHEN status = 'blacklisted' THEN 1 ELSE 0 END, start DESC, number DESC LIMIT 1",
+    );
+    card.bind(plate).bind(colour)
+}
+
 fn given(plate: &str, colour: u8) -> Statement {
     let card = sql("SELECT card FROM vehicle_card WHERE plate = $1 AND plate_colour = $2");
     card.bind(plate).bind(colour)
@@ -177,15 +187,18 @@ async fn application_file(
     let cards = sql("SELECT card.* FROM card_task \
          JOIN card ON card.issue = card_task.id WHERE card_task.application = $1 \
          ORDER BY card.number");
-    let old = of_vehicle(&applied.plate, applied.plate_colour);
-    let old = match read.one(old, |row| row.parsed("number")).await? {
+    let (plate, colour) = (&applied.plate[..], applied.plate_colour);
+    let old = match read
+        .one(old(plate, colour), |row| row.parsed("number"))
+        .await?
+    {
         Some(number) => card_file::card_file(read, number).await?,
         None => None,
     };
-    let pairing = match &old {
-        Some(old) => tags::of_card(read, &old.card).await?.pairing,
-        None => None,
-    };
+    let pairing =
+        sql("SELECT * FROM pairing WHERE plate = $1 AND plate_colour = $2 AND ended_at IS NULL");
+    let pairing = pairing.bind(plate).bind(colour);
+    let given = given(plate, colour);
     Ok(Some(ApplicationFile {
         open: read.one(open.bind(&applied.id), job_row).await?,
         attempts: Attempts(
@@ -193,13 +206,9 @@ async fn application_file(
                 .await?,
         ),
         cards: read.all(cards.bind(&applied.id), rows::card).await?,
-        given: read
-            .one(given(&applied.plate, applied.plate_colour), |row| {
-                row.parsed("card")
-            })
-            .await?,
+        given: read.one(given, |row| row.parsed("card")).await?,
+        pairing: read.one(pairing, tag_rows::pairing).await?,
         old,
-        pairing,
         applied,
     }))
 }

@@ -121,7 +121,7 @@ async fn tag_file(
     }))
 }
 
-pub(super) async fn of_card(read: &mut Transaction, card: &Card) -> Result<OfCard, StoreError> {
+async fn of_card(read: &mut Transaction, card: &Card) -> Result<OfCard, StoreError> {
     let of_card = sql("SELECT * FROM pairing WHERE card = $1 AND ended_at IS NULL");
     let of_vehicle =
         sql("SELECT * FROM pairing WHERE plate = $1 AND plate_colour = $2 AND ended_at IS NULL");

@@ -147,10 +147,13 @@ impl Memory {
         let is_own = |job: &String| self.card_jobs.get(job).filter(own).is_some();
         let attempts = self.attempts.iter().filter(|one| is_own(&one.task));
         let of_job = |card: &&Card| card.stock.issue.as_ref().is_some_and(is_own);
-        let old = self.card_of_vehicle(&applied.plate, applied.plate_colour);
-        let old = old.and_then(|card| self.card_file(card.number));
         let vehicle = (applied.plate.clone(), applied.plate_colour);
-        let pairing = old.as_ref().and_then(|old| self.of_card(&old.card).pairing);
+        let in_use = self.card_of_vehicle(&vehicle.0, vehicle.1);
+        let old = in_use.or_else(|| self.last_blacklisted(&vehicle));
+        let old = old.and_then(|card| self.card_file(card.number));
+        let pairing = self.pairings.iter().find(|one| {
+            one.ended.is_none() && (&one.plate, one.plate_colour) == (&vehicle.0, vehicle.1)
+        });
         Some(ApplicationFile {
             open: self
                 .card_jobs
@@ -161,7 +164,7 @@ impl Memory {
             cards: self.cards.values().filter(of_job).cloned().collect(),
             given: self.given.get(&vehicle).copied(),
             old,
-            pairing,
+            pairing: pairing.map(|one| (**one).clone()),
             applied,
         })
     }
@@ -175,6 +178,16 @@ impl Memory {
         };
         let of_vehicle = self.cards.values().filter(has);
         of_vehicle.max_by_key(|card| (card.start, card.number))
+    }
+
+    fn last_blacklisted(&self, (plate, colour): &(String, u8)) -> Option<&Card> {
+        let is_one = |card: &&Card| {
+            card.stock.is_issued
+                && card.status == CardStatus::Blacklisted
+                && (&card.plate, card.plate_colour) == (plate, *colour)
+        };
+        let blacklisted = self.cards.values().filter(is_one);
+        blacklisted.max_by_key(|card| (card.start, card.number))
     }
 
     /// What the databases keep by partial unique indexes: one open task per card and per application.

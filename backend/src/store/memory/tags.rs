@@ -140,7 +140,7 @@ impl Memory {
         })
     }
 
-    pub(super) fn of_card(&self, card: &Card) -> OfCard {
+    fn of_card(&self, card: &Card) -> OfCard {
         let living = || self.pairings.iter().filter(|one| one.ended.is_none());
         let of_card = |one: &&Arc<Pairing>| one.card == Some(card.number);
         let of_vehicle = |one: &&Arc<Pairing>| {

@@ -10,8 +10,8 @@ use super::applications::{add_channel, batch, new, take};
 use super::*;
 use crate::ledger::{
     Attempts, CardJob, CardJobWork, CardKind, CardShowing, Chip, ChipWrite, HandIn, HandInReason,
-    HolderMark, Outcome, Pairing, PresenceNonce, SignedPart, TurnedApplication, Vehicle,
-    WantedFiles, WriteAttempt,
+    HolderMark, Outcome, PresenceNonce, SignedPart, TurnedApplication, Vehicle, WantedFiles,
+    WriteAttempt,
 };
 
 on_every_store! {
@@ -382,20 +382,8 @@ async fn an_application_is_found_with_all_that_hangs_on_it(store: &dyn Store) {
     ];
     let others = attempt("w", BANKS_BLANK, "v", 1_050);
     let chips = [&own[0], &others, &own[1], &own[2]];
-    let mut chips: Vec<_> = chips
-        .map(|one| ChipWrite::InsertAttempt(one.clone()))
-        .into();
-    let pairing = Pairing {
-        id: "p".into(),
-        card: Some(number(OTHER_CARD)),
-        tag: "6201230100010041".parse().unwrap(),
-        plate: "甘A10009".into(),
-        plate_colour: 0,
-        begun_at: 1_000,
-        ended: None,
-    };
-    chips.push(ChipWrite::InsertPairing(pairing.clone()));
-    commit_all(store, Vec::new(), chips).await.unwrap();
+    let chips = chips.map(|one| ChipWrite::InsertAttempt(one.clone()));
+    commit_all(store, Vec::new(), chips.into()).await.unwrap();
 
     let found = whole("a.1").await;
     assert_eq!(found.applied.id, "a.1");
@@ -409,7 +397,20 @@ async fn an_application_is_found_with_all_that_hangs_on_it(store: &dyn Store) {
     assert_eq!(found.cards, cards);
     // Of two cards of one vehicle that began on the same day, the one with the higher number.
     assert_eq!(found.old, Some(file(store, OTHER_CARD).await));
-    assert_eq!(found.pairing, Some(pairing));
+    assert_eq!(found.given, Some(number(OTHER_CARD)));
+    let tag = found.pairing.map(|pairing| pairing.tag.to_string());
+    assert_eq!(tag.as_deref(), Some("6201230100010017"));
+    // One in use comes before one on the blacklist, and one that is cancelled never.
+    let old = async || whole("a.1").await.old.map(|old| old.card.number);
+    let set = async |card, status| put(store, card, |card| card.status = status).await;
+    set(OTHER_CARD, CardStatus::Blacklisted).await;
+    assert_eq!(old().await, Some(number(CARD)));
+    set(CARD, CardStatus::Blacklisted).await;
+    assert_eq!(old().await, Some(number(OTHER_CARD)));
+    set(OTHER_CARD, CardStatus::Cancelled).await;
+    assert_eq!(old().await, Some(number(CARD)));
+    set(CARD, CardStatus::Cancelled).await;
+    assert_eq!(old().await, None);
 
     let applied = found.applied;
     let turned = TurnedApplication {

@@ -131,3 +131,39 @@ async fn a_lost_card_is_replaced_and_its_money_stays_in_its_record() {
         .await
         .refused(Code::VehicleHasCard);
 }
+
+/// A card that was lost and given up by two persons is on the blacklist already when the customer comes for another.
+#[tokio::test]
+async fn a_card_on_the_blacklist_is_followed_by_another_in_every_mode_and_its_tag_goes_along() {
+    for (mode, why) in [
+        ("replace", Ended::Replaced),
+        ("exchange", Ended::Exchanged),
+        ("new", Ended::Replaced),
+    ] {
+        let bench = Bench::new().await;
+        let teller = bench.counter("demo.teller").await;
+        let old = Plastic::new(OLD);
+        let mut tag = tag_tasks::Desk::new(&teller, tag_tasks::NEW, OLD);
+        tag.through(tag_tasks::issue("new")).await;
+        let number = old.number.parse().unwrap();
+        bench.store.set_status(number, CardStatus::Blacklisted);
+        bench.store.add_application(of_old("a"));
+        let mut desk = Desk::new(&teller, NEW);
+        desk.through(issue("a", mode)).await;
+
+        assert_eq!(status(&bench, &old), CardStatus::Blacklisted, "{mode}");
+        let handed_in = match mode {
+            "exchange" => vec![listed(&old, "exchanged")],
+            _ => vec![],
+        };
+        assert_eq!(hand_ins(&teller).await, handed_in);
+        let moved = [vec![Some(why)], vec![None]];
+        assert_eq!(pairings(&bench, [&old, &desk.card]), moved, "{mode}");
+        // The tag is the new card's in every respect.
+        tag.card = desk.card;
+        let again = tag.begin(tag_tasks::issue("new")).await;
+        again.refused(Code::CardHasTag);
+        tag.through(json!({ "kind": "activate" })).await;
+        tag.through(tag_tasks::cancel("wrong_data")).await;
+    }
+}
