@@ -173,7 +173,7 @@ pub enum Event {
     DrawerClosed,
     /// The evidence of a record was looked at or exported.
     EvidenceShown,
-    /// A channel handed applications in. Evidence: SHA-256 of what it sent.
+    /// A channel handed applications in. Evidence: the mark of what it sent.
     ApplicationsTaken,
     /// A channel took an application back.
     ApplicationWithdrawn,

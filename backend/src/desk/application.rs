@@ -27,8 +27,8 @@ pub const AT_ONCE: usize = 500;
 /// One line of a batch: its place from 1, and what stands there.
 pub type Line = (u32, Value);
 
-/// Takes what the channel hands in. The same body again gets the same answer; the same number with the same
-/// content is no second application.
+/// Takes what the channel hands in; `body` is the SHA-256 of it. The same body again gets the same answer; the same
+/// number with the same content is no second application.
 pub async fn take_applications(
     store: &dyn Store,
     random: &dyn Random,
@@ -39,6 +39,7 @@ pub async fn take_applications(
     if lines.len() > AT_ONCE {
         return Err(Code::TooManyApplications.into());
     }
+    let mark = store.batch_mark(&body)?;
     let (mut good, mut bad) = (Vec::new(), Vec::new());
     for (line, value) in lines {
         match judged(value) {
@@ -58,13 +59,13 @@ pub async fn take_applications(
     let mut batch = Batch {
         id: uuid(random),
         channel: channel.to_owned(),
-        body,
+        mark,
         good,
         bad,
-        entry: of_channel(channel, 0, Event::ApplicationsTaken, &body),
+        entry: of_channel(channel, 0, Event::ApplicationsTaken, &mark),
     };
     for _ in 0..DECISIONS {
-        if let Some(answer) = store.batch_answer(channel, &body).await? {
+        if let Some(answer) = store.batch_answer(channel, &mark).await? {
             return Ok(answer);
         }
         batch.entry.at = store.now().await?;

@@ -33,6 +33,8 @@ pub enum Kind {
     BankCard,
     /// Everything that was handed in for an application.
     Content,
+    /// The SHA-256 of everything that a channel handed in at once.
+    Batch,
 }
 
 /// What is sealed does not open: another key, another row, or changed.
@@ -81,6 +83,7 @@ impl Personal {
             Kind::Phone => "phone",
             Kind::BankCard => "bank-card",
             Kind::Content => "content",
+            Kind::Batch => "batch",
         };
         hmac(&self.mark, &[kind.as_bytes(), b"\0", value])
     }

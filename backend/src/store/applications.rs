@@ -30,11 +30,15 @@ pub trait ApplicationStore: Send + Sync {
     /// Revokes the credential of a channel. `false`: there is no such channel, or it was revoked already.
     async fn revoke_channel(&self, name: &str, entry: &Entry) -> Result<bool, StoreError>;
 
-    /// The answer to a batch that this channel handed in before.
+    /// By what a batch is known again that has this SHA-256. The hash itself is not kept: of a small batch, whoever
+    /// knows the rest could guess the number of a document by it.
+    fn batch_mark(&self, body: &[u8; 32]) -> Result<[u8; 32], StoreError>;
+
+    /// The answer to a batch with this mark that this channel handed in before.
     async fn batch_answer(
         &self,
         channel: &str,
-        body: &[u8; 32],
+        mark: &[u8; 32],
     ) -> Result<Option<TakenApplications>, StoreError>;
 
     /// Takes a batch: what is new is kept, what is there already is counted or refused. All of it, or nothing.
@@ -77,8 +81,8 @@ pub struct Batch {
     pub id: String,
     /// Name of the channel.
     pub channel: String,
-    /// SHA-256 of it.
-    pub body: [u8; 32],
+    /// Its mark.
+    pub mark: [u8; 32],
     /// Those without a flaw.
     pub good: Vec<Taken>,
     /// Those with one.

@@ -177,12 +177,12 @@ fn taken(at: usize) -> Taken {
 async fn fill(store: &DatabaseStore, from: usize, to: usize) -> Fallible<Duration> {
     let started = Instant::now();
     for first in (from..to).step_by(AT_ONCE) {
-        let mut body = [0; 32];
-        body[..8].copy_from_slice(&(first as u64).to_be_bytes());
+        let mut mark = [0; 32];
+        mark[..8].copy_from_slice(&(first as u64).to_be_bytes());
         let batch = Batch {
             id: batch_of(first),
             channel: CHANNEL.into(),
-            body,
+            mark,
             good: (first..to.min(first + AT_ONCE)).map(taken).collect(),
             bad: Vec::new(),
             entry: entry(handed_in_at(first), Event::ApplicationsTaken),

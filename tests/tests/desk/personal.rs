@@ -8,11 +8,13 @@ use std::sync::{Arc, Mutex};
 
 use apdu_core::fault::Code;
 use apdu_core::hex::encode;
+use etc_backend::admin;
 use etc_backend::demo;
 use etc_backend::keys::SoftKeys;
 use etc_backend::store::{DatabaseStore, Store};
 use etc_tests::scratch::Scratch;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -227,4 +229,65 @@ async fn issued(bank: &Counter<'_, DatabaseStore>, id: &str) {
     let refused = bank.post(&reopen, approve).await;
     refused.refused(Code::ApplicationIssued);
     assert!(has(card.card.holder_file(), &NAME_ON_CARD));
+}
+
+/// Whoever knows name and phone could find the number of the document by a hash that everybody can compute.
+#[tokio::test]
+async fn no_hash_of_a_person_is_kept_that_everybody_can_compute() {
+    let scratch = Scratch::sqlite();
+    let store = Arc::new(scratch.open().await.unwrap());
+    store.add(&demo::stock(password()).unwrap()).await.unwrap();
+    let keys = Arc::new(SoftKeys::from_toml(demo::KEYS).unwrap());
+    let bench = Bench::seeded(store, keys, 1);
+    let channel = Channel::new(&bench, "demo.channel").await;
+    let mut hashed: Vec<Vec<u8>> = Vec::new();
+
+    // A batch of one, twice, and a file of one.
+    let body = json!({ "applications": [new("1", "甘A10002")] });
+    for _ in 0..2 {
+        let taken = channel.ask("POST", "/applications", &body).await.ok();
+        assert_eq!(taken["new"], 1, "the same answer");
+    }
+    hashed.push(body.to_string().into_bytes());
+    let lines = vec![(1_u32, new("2", "甘A10003"))];
+    let file = json!([lines[0].1]).to_string();
+    for _ in 0..2 {
+        let said = admin::import_applications(&*bench.store, "demo.channel", true, &file).await;
+        assert!(said.unwrap().contains("1 new"));
+    }
+    hashed.push(serde_json::to_vec(&lines).unwrap());
+
+    // A card of elsewhere, whose file 0016 names its holder.
+    let teller = bench.counter("demo.teller").await;
+    let mut card = Plastic::new("card-elsewhere");
+    let to = format!("/cards/{}/take-in", card.number);
+    let issue = encode(card.card.issue_file());
+    let asked = json!({ "issue": issue });
+    let offer = teller.post(&format!("{to}/offer"), asked).await.ok();
+    let init = &offer["init"];
+    let presence = json!({ "answer": card.init(init), "terminal": init["terminal"] });
+    let holder = encode(card.card.holder_file());
+    let body = json!({ "holder": holder, "issue": issue, "presence": presence });
+    for _ in 0..2 {
+        let taken = teller.post_as("key-take-in-1", &to, body.clone()).await;
+        assert_eq!(taken.status, 204, "{taken:?}");
+    }
+    hashed.push(body.to_string().into_bytes());
+    hashed.push(card.card.holder_file().to_vec());
+
+    // What names nobody is kept as its plain hash, and is found: so would the others be.
+    let status = json!({ "status": "lost", "reason": "said by phone" });
+    let supervisor = bench.counter("demo.supervisor").await;
+    let path = format!("/cards/{}/status", card.number);
+    supervisor.post(&path, status.clone()).await.ok();
+    bench.store.close().await;
+    let all = files(&scratch.records());
+    let plain: [u8; 32] = Sha256::digest(status.to_string()).into();
+    assert!(has(&all, &plain));
+    for bytes in hashed {
+        let plain: [u8; 32] = Sha256::digest(&bytes).into();
+        assert!(!has(&all, &plain));
+        assert!(!has(&all, encode(&plain).as_bytes()));
+    }
+    scratch.remove().await;
 }

@@ -68,13 +68,17 @@ impl ApplicationStore for DatabaseStore {
         noted::note(&self.database, revoke, entry).await
     }
 
+    fn batch_mark(&self, body: &[u8; 32]) -> Result<[u8; 32], StoreError> {
+        Ok(self.personal()?.mark(Kind::Batch, body))
+    }
+
     async fn batch_answer(
         &self,
         channel: &str,
-        body: &[u8; 32],
+        mark: &[u8; 32],
     ) -> Result<Option<TakenApplications>, StoreError> {
         let answer = sql("SELECT answer FROM application_batch WHERE channel = $1 AND body = $2");
-        let answer = answer.bind(channel).bind(body);
+        let answer = answer.bind(channel).bind(mark);
         let answer = self.database.one(answer, |row| row.text("answer")).await?;
         let read = |text: String| serde_json::from_str(&text);
         let answer = answer.map(read).transpose();
@@ -354,7 +358,7 @@ async fn take(
     let row = insert("application_batch")
         .with("id", &batch.id)
         .with("channel", &batch.channel)
-        .with("body", &batch.body)
+        .with("body", &batch.mark)
         .with("at", batch.entry.at)
         .with("answer", json);
     database.execute(row).await?;

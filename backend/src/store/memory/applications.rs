@@ -54,12 +54,17 @@ impl ApplicationStore for MemoryStore {
         })
     }
 
+    /// Nothing of this store outlives its process, so there is no key.
+    fn batch_mark(&self, body: &[u8; 32]) -> Result<[u8; 32], StoreError> {
+        Ok(*body)
+    }
+
     async fn batch_answer(
         &self,
         channel: &str,
-        body: &[u8; 32],
+        mark: &[u8; 32],
     ) -> Result<Option<TakenApplications>, StoreError> {
-        let key = (channel.to_owned(), *body);
+        let key = (channel.to_owned(), *mark);
         Ok(self.lock().batches.get(&key).cloned())
     }
 
@@ -188,7 +193,7 @@ impl Memory {
             });
         }
         let answer = batch.answer(&fates);
-        let key = (batch.channel.clone(), batch.body);
+        let key = (batch.channel.clone(), batch.mark);
         if self.batches.insert(key, answer.clone()).is_some() {
             return Err(duplicate("batch"));
         }

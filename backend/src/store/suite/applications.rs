@@ -75,7 +75,7 @@ pub(in crate::store) fn batch(id: &str, at: i64, applications: Vec<NewApplicatio
     Batch {
         id: id.into(),
         channel: CHANNEL.into(),
-        body: [of_id; 32],
+        mark: [of_id; 32],
         good: lines.collect(),
         bad: Vec::new(),
         entry: Entry {
@@ -141,7 +141,7 @@ async fn nothing_comes_in_but_through_a_channel(store: &dyn Store) {
     let refused = store.take_batch(&homeless).await;
     assert!(matches!(refused, Err(StoreError::Failed(_))), "{refused:?}");
     assert_eq!(found(store, everything()).await, [""; 0]);
-    let answer = store.batch_answer(CHANNEL, &homeless.body).await;
+    let answer = store.batch_answer(CHANNEL, &homeless.mark).await;
     assert_eq!(answer.unwrap(), None);
 }
 
@@ -229,9 +229,9 @@ async fn a_batch_is_taken_once(store: &dyn Store) {
     }];
     let answer = take(store, &first).await;
     assert_eq!((answer.new, answer.bad.len()), (1, 1));
-    let kept = store.batch_answer(CHANNEL, &first.body).await.unwrap();
+    let kept = store.batch_answer(CHANNEL, &first.mark).await.unwrap();
     assert_eq!(kept, Some(answer));
-    let others = store.batch_answer("other", &first.body).await;
+    let others = store.batch_answer("other", &first.mark).await;
     assert_eq!(others.unwrap(), None);
     // Whoever sends the same once more at the same moment is told to look again.
     let twin = Batch {
