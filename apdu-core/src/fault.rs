@@ -347,6 +347,8 @@ codes! {
     DoesNotFitCard = "AUT-274",
     /// The card is not issued to a vehicle.
     CardNotIssued = "AUT-275",
+    /// There is no list here of this bank's cards.
+    BankCardsUnlisted = "AUT-276",
     /// Only the application channel hands applications in, and it does nothing else.
     NotTheChannel = "AUT-281",
     /// More applications at once than are allowed.

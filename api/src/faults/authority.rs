@@ -545,6 +545,14 @@ rows! {
     dont  "请不要为空白卡收款或充值，也不要给它配标签。"
           "Please do not take money for a blank card, load it or pair a tag with it.";
 
+    "AUT-276" BankCardsUnlisted: Authority, retry false;
+    cause "系统里没有本行的银行卡号段，无法判断这张卡是不是本行的。"
+          "There is no list of your bank's card numbers here, so nobody can tell whether this card is one of them.";
+    next  "请主管联系系统管理员导入本行的号段（etc-backend admin import-banks），导入后接着办。"
+          "Please have the supervisor ask the administrator to import your bank's list (etc-backend admin import-banks); then go on.";
+    dont  "卡没有问题，请不要让客户换一张银行卡再试。"
+          "Nothing is wrong with the card: please do not ask the customer for another one.";
+
     "AUT-281" NotTheChannel: Authority, retry false;
     cause "申请只由申请渠道提交，本账号不能提交，渠道账号也不能办理别的业务。"
           "Applications come from the application channel alone: no other sign-in hands them in, and the channel's does nothing else.";

@@ -39,6 +39,8 @@ pub fn banks(text: &str) -> Result<Banks, ImportError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::bank_card;
+    use apdu_core::fault::Code;
     use etc_api::Bank;
 
     #[test]
@@ -47,6 +49,23 @@ mod tests {
         assert!(known.0.len() > 80);
         for bank in [Bank::Lanzhou, Bank::Icbc, Bank::Abc, Bank::Ccb, Bank::Psbc] {
             assert!(known.0.iter().any(|(_, of)| *of == bank), "{bank:?}");
+        }
+    }
+
+    /// Each bank by itself: what comes with the backend knows it or says that it does not, and a list of its own is taken.
+    #[test]
+    fn a_card_of_each_bank_is_judged_by_what_is_listed() {
+        // 4111 1111 1111 1111 is in no list.
+        let digits = "4111111111111111";
+        let known = known_banks();
+        for bank in Bank::ALL {
+            let expected = match bank {
+                Bank::Gansu | Bank::RuralCredit => Code::BankCardsUnlisted,
+                _ => Code::BankCardOfOther,
+            };
+            assert_eq!(bank_card(&known, bank, digits), Err(expected), "{bank:?}");
+            let own = banks(&format!("prefix,bank\n411111,{}\n", bank.word())).unwrap();
+            assert_eq!(bank_card(&own, bank, digits), Ok(()), "{bank:?}");
         }
     }
 

@@ -214,6 +214,11 @@ impl Banks {
         let longest = self.0.iter().filter(fits).max_by_key(|one| one.0.len());
         longest.map(|(_, bank)| *bank)
     }
+
+    /// Whether there is any prefix of this bank.
+    fn lists(&self, bank: Bank) -> bool {
+        self.0.iter().any(|one| one.1 == bank)
+    }
 }
 
 /// Whether the digits are the number of a bank card, and one of this bank: 16 to 19 digits whose last is the
@@ -225,6 +230,8 @@ pub fn bank_card(banks: &Banks, bank: Bank, digits: &str) -> Result<(), Code> {
     match (is_number, banks.of(digits)) {
         (false, _) => Err(Code::BankCardInvalid),
         (true, Some(of)) if of == bank => Ok(()),
+        // Nobody's, as far as is known: that says nothing where nothing is known of this bank.
+        (true, None) if !banks.lists(bank) => Err(Code::BankCardsUnlisted),
         (true, _) => Err(Code::BankCardOfOther),
     }
 }
@@ -290,5 +297,20 @@ mod tests {
         assert_eq!(banks().of("6000000000000000"), None);
         let other = bank_card(&banks(), Bank::Icbc, "6221390000000013");
         assert_eq!(other, Err(Code::BankCardOfOther));
+    }
+
+    #[test]
+    fn of_a_bank_without_a_prefix_nothing_is_known_but_what_is_another_banks() {
+        // 4111 1111 1111 1111 is in no list.
+        let unknown = |bank| bank_card(&banks(), bank, "4111111111111111");
+        for bank in Bank::ALL {
+            let expected = match bank {
+                Bank::Icbc | Bank::Lanzhou | Bank::Abc | Bank::Ccb => Code::BankCardOfOther,
+                Bank::Gansu | Bank::RuralCredit | Bank::Psbc => Code::BankCardsUnlisted,
+            };
+            assert_eq!(unknown(bank), Err(expected), "{bank:?}");
+        }
+        let lanzhous = bank_card(&banks(), Bank::Gansu, "6221390000000013");
+        assert_eq!(lanzhous, Err(Code::BankCardOfOther));
     }
 }
