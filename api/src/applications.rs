@@ -42,6 +42,7 @@ impl Bank {
 /// are kept, bad ones are listed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
 pub struct NewApplications {
     /// The applications.
     pub applications: Vec<NewApplication>,
@@ -51,6 +52,7 @@ pub struct NewApplications {
 /// same content again is no second one, with other content it is refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
 pub struct NewApplication {
     /// The channel's own number, 1 to 32 letters, digits and hyphens.
     pub number: String,
@@ -160,7 +162,7 @@ pub struct BadApplication {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ApplicationFlaw {
-    /// The line cannot be read as an application at all.
+    /// The line cannot be read as an application at all, or has a field that nobody knows.
     Unreadable,
     /// The channel's number.
     Number,

@@ -241,12 +241,27 @@ fn judged(value: Value) -> Result<(NewApplication, Valid), (Option<String>, Vec<
     // What is no number of a channel's may be anything.
     let short = |number: &&str| number.len() <= 32 && number.is_ascii();
     let number = number.filter(short).map(str::to_owned);
-    let unreadable = |_| (number.clone(), vec![ApplicationFlaw::Unreadable]);
-    let new: NewApplication = serde_json::from_value(value).map_err(unreadable)?;
+    let vehicle = value.get("vehicle").cloned();
+    let unreadable = || (number.clone(), vec![ApplicationFlaw::Unreadable]);
+    let new: NewApplication = serde_json::from_value(value).map_err(|_| unreadable())?;
+    if !is_all_of(vehicle.as_ref(), &new) {
+        return Err(unreadable());
+    }
     match checked(&new) {
         Ok(valid) => Ok((new, valid)),
         Err(flaws) => Err((number, flaws)),
     }
+}
+
+/// Whether every field that the vehicle was handed in with is one of those that were read. A list of fields that are
+/// put together from two types does not deny others by itself.
+fn is_all_of(vehicle: Option<&Value>, new: &NewApplication) -> bool {
+    let Some(Value::Object(handed_in)) = vehicle else {
+        return true;
+    };
+    let read = serde_json::to_value(&new.vehicle).unwrap_or_default();
+    let mut fields = handed_in.iter().filter(|(_, value)| !value.is_null());
+    fields.all(|(name, _)| read.get(name).is_some())
 }
 
 /// The search for everything this desk may see; `None`: nothing.

@@ -61,17 +61,24 @@ impl<T: JsonSchema> Takes for Pieces<T> {
 pub(super) async fn hand_in(
     State(app): State<App>,
     Channel(channel): Channel,
-    Pieces(mut body, hash, _): Pieces<NewApplications>,
+    Pieces(body, hash, _): Pieces<NewApplications>,
 ) -> Answered<TakenApplications> {
-    let Some(Value::Array(applications)) = body.get_mut("applications").map(Value::take) else {
-        return Err(Refused::with(
-            Code::BadRequest,
-            "not the JSON that belongs here",
-        ));
-    };
+    let applications = alone(body)
+        .ok_or_else(|| Refused::with(Code::BadRequest, "not the JSON that belongs here"))?;
     let lines = (1..).zip(applications).collect();
     let taken = take_applications(&*app.store, &*app.random, &channel, lines, hash).await;
     Ok(Answer(taken?))
+}
+
+/// The list of a batch, if the body has that and nothing else.
+fn alone(body: Value) -> Option<Vec<Value>> {
+    let Value::Object(mut body) = body else {
+        return None;
+    };
+    match (body.remove("applications"), body.is_empty()) {
+        (Some(Value::Array(applications)), true) => Some(applications),
+        _ => None,
+    }
 }
 
 pub(super) async fn withdraw(

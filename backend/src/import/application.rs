@@ -3,8 +3,25 @@
 use csv::{ReaderBuilder, StringRecord};
 use serde_json::{Map, Value, json};
 
-use super::{ImportError, shape};
+use super::{ImportError, check, shape};
 use crate::desk::ApplicationLine;
+
+/// Columns without which no line is an application.
+const REQUIRED: [&str; 10] = [
+    "number",
+    "plate",
+    "plate_colour",
+    "vehicle_class",
+    "user_type",
+    "card_type",
+    "name",
+    "id_type",
+    "id_number",
+    "phone",
+];
+
+/// Columns beside them and those of the vehicle.
+const OPTIONAL: [&str; 2] = ["name_on_card", "bank"];
 
 /// Columns that hold a number.
 const NUMBERS: [&str; 14] = [
@@ -54,6 +71,7 @@ pub fn applications_csv(text: &str) -> Result<Vec<ApplicationLine>, ImportError>
         .flexible(true)
         .from_reader(text.trim_start_matches('\u{FEFF}').as_bytes());
     let header = reader.headers().map_err(shape)?.clone();
+    check(&header, &REQUIRED, &[&OPTIONAL[..], &VEHICLE].concat())?;
     let lines = reader.records().map(|record| {
         let record = record.map_err(shape)?;
         let line = record.position().map_or(0, |position| position.line());
@@ -114,5 +132,30 @@ mod tests {
         assert_eq!(first.bank, Some(etc_api::Bank::Icbc));
         assert!(first.vehicle.is_some());
         assert!(read(1).is_err() && read(2).is_err());
+    }
+
+    /// A bank in a column that nobody knows would send its customers to the own outlets.
+    #[test]
+    fn a_header_with_a_column_too_many_or_too_few_is_refused() {
+        let header = REQUIRED.join(",");
+        for (header, refused) in [
+            (
+                format!("{header},Bank"),
+                ImportError::Unknown("Bank".into()),
+            ),
+            (format!("{header},bnk"), ImportError::Unknown("bnk".into())),
+            (
+                format!("{header},bank,bank"),
+                ImportError::Unknown("bank".into()),
+            ),
+            (
+                header.replace("phone", "vin"),
+                ImportError::Missing("phone"),
+            ),
+        ] {
+            assert_eq!(applications_csv(&header), Err(refused), "{header}");
+        }
+        let whole = [&REQUIRED[..], &OPTIONAL, &VEHICLE].concat().join(",");
+        assert_eq!(applications_csv(&whole), Ok(Vec::new()));
     }
 }

@@ -246,6 +246,7 @@ async fn what_is_bad_is_listed_and_what_is_good_is_kept() {
         "length": 9000, "width": 2500, "height": 3200, "seats": 3,
         "body": "truck", "permitted_load": 9000, "curb_mass": 8000, "vin": "LDEMO000000000017",
     });
+    let misspelt = with(truck.clone(), json!({ "gros_mass": 17_000 }));
     let bad = [
         (json!("x"), Value::Null, &["unreadable"][..]),
         (json!(null), Value::Null, &["unreadable"]),
@@ -263,6 +264,13 @@ async fn what_is_bad_is_listed_and_what_is_good_is_kept() {
             &["unreadable"],
         ),
         (one(json!({ "bank": "boc" })), json!("1"), &["unreadable"]),
+        // A bank in a field that nobody knows would send its customer to the own outlets.
+        (one(json!({ "Bank": "icbc" })), json!("1"), &["unreadable"]),
+        (
+            one(json!({ "vehicle": misspelt })),
+            json!("1"),
+            &["unreadable"],
+        ),
         (one(json!({ "number": "" })), json!(""), &["number"]),
         (one(json!({ "number": "a b" })), json!("a b"), &["number"]),
         (one(json!({ "plate": "甘A1000" })), json!("1"), &["plate"]),
@@ -407,7 +415,12 @@ async fn too_many_at_once_are_refused_as_a_whole() {
     assert_eq!(taken["new"], 500);
     let none = channel.hand_in(json!([])).await.ok();
     assert_eq!(none, json!({ "new": 0, "known": 0, "bad": [] }));
-    for nonsense in [json!({}), json!([]), json!({ "applications": {} })] {
+    for nonsense in [
+        json!({}),
+        json!([]),
+        json!({ "applications": {} }),
+        json!({ "applications": [], "bank": "icbc" }),
+    ] {
         let answer = channel.ask("POST", "/applications", &nonsense).await;
         answer.refused(Code::BadRequest);
     }
