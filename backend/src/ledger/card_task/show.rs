@@ -155,7 +155,7 @@ fn look(facts: CardFacts<'_>, file: &IssueFile) -> Result<Found, Code> {
             let attempts = facts.history.attempts.0.iter();
             let is_ours = attempts.clone().any(|one| one.task == facts.job.id);
             if !is_ours {
-                let differences = beside_dates(card, file, &facts.job.wanted.issue);
+                let differences = beside_dates(card, file);
                 if !differences.is_empty() {
                     return Ok((differences, Vec::new()));
                 }
@@ -169,17 +169,11 @@ fn look(facts: CardFacts<'_>, file: &IssueFile) -> Result<Found, Code> {
     Ok((Vec::new(), lacks))
 }
 
-/// The differences that an activation does not write away: a date may be the record's, or the one to come.
-fn beside_dates(card: &Card, file: &IssueFile, wanted: &[u8]) -> Vec<Difference> {
-    let Ok(wanted) = IssueFile::parse(wanted) else {
-        return Vec::new();
-    };
+/// The differences that an activation does not write away. The dates are what it writes: where a page has said that they
+/// were written and they were not, the record has the new ones and the chip the old ones, and this mends it.
+fn beside_dates(card: &Card, file: &IssueFile) -> Vec<Difference> {
     let mut found = differences(card, file);
-    found.retain(|one| match one.field {
-        IssueField::Start => file.start != wanted.start,
-        IssueField::Expiry => file.expiry != wanted.expiry,
-        _ => true,
-    });
+    found.retain(|one| !matches!(one.field, IssueField::Start | IssueField::Expiry));
     found
 }
 

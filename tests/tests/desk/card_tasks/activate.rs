@@ -168,11 +168,11 @@ async fn without_its_pin_nothing_is_signed() {
     assert_eq!(begun["presence"]["pin"]["form"], "ascii6");
     let mut shown = desk.whole(&json!({}));
     shown["presence"] = Value::Null;
-    // The record has another last day than the card: named, and not written away.
     let told = teller.post(&on(&begun, "show"), shown).await.ok();
-    assert_eq!(told["differences"][0]["field"], "expiry");
+    assert_eq!(told["next"], json!(["issue"]));
     let refused = desk.sign(&begun, "issue").await;
-    refused.refused(Code::CardNotShown);
+    refused.refused(Code::CardNotPresent);
+    assert_eq!(bench.store.attempts(), []);
 }
 
 #[tokio::test]
@@ -193,4 +193,42 @@ async fn a_renewal_that_was_cut_goes_on_with_the_next_reading() {
     assert_eq!(told["task"]["state"], "done");
     assert_eq!(told["validity"], json!(["2014-01-15", "2036-05-31"]));
     assert_eq!(outcomes(&bench.store), [Outcome::Verified]);
+}
+
+/// A page has said that the new dates were written, and they were not: the next activation writes them.
+#[tokio::test]
+async fn an_activation_that_was_lied_about_is_made_good_by_the_next() {
+    let bench = Bench::new().await;
+    let teller = bench.counter("demo.teller").await;
+    let mut desk = Desk::new(&teller, EXPIRED);
+    let begun = desk.begin(activate()).await.ok();
+    let told = desk.show(&begun).await.ok();
+    let signed = desk.sign(&told["task"], "issue").await.ok();
+    let command = signed["command"].as_str().unwrap();
+    let file = &command[10..command.len() - 8];
+    let mut lie = desk.whole(&json!({}));
+    lie["issue"] = file.into();
+    let told = teller.post(&on(&begun, "show"), lie).await.ok();
+    assert_eq!(told["task"]["state"], "done", "so it is believed");
+    let sighted = teller.sight(&mut desk.card).await.ok();
+    assert_eq!(sighted["differences"][0]["field"], "expiry");
+
+    // At any outlet, with a proof and an attempt of its own; and the bytes are the same.
+    let tianshui = bench.counter("demo.tianshui").await;
+    let mut desk = desk.carried_to(&tianshui);
+    let again = desk.begin(activate()).await.ok();
+    let mut unproved = desk.whole(&again);
+    unproved["presence"] = Value::Null;
+    let told = tianshui.post(&on(&again, "show"), unproved).await.ok();
+    assert_eq!(told["next"], json!(["issue"]));
+    desk.sign(&again, "issue")
+        .await
+        .refused(Code::CardNotPresent);
+    desk.through(activate()).await;
+    assert_eq!(desk.issue_file(), file);
+    assert_eq!(outcomes(&bench.store), [Outcome::Verified; 2]);
+    let sighted = tianshui.sight(&mut desk.card).await.ok();
+    assert_eq!(sighted["differences"], json!([]));
+    // It was not renewed a second time.
+    assert_eq!(told["validity"], json!(["2014-01-15", "2036-05-31"]));
 }
