@@ -349,6 +349,8 @@ codes! {
     CardNotIssued = "AUT-275",
     /// There is no list here of this bank's cards.
     BankCardsUnlisted = "AUT-276",
+    /// The card has a load or a refund that is not finished; it is activated afterwards.
+    CardUnsettled = "AUT-277",
     /// Only the application channel hands applications in, and it does nothing else.
     NotTheChannel = "AUT-281",
     /// More applications at once than are allowed.

@@ -553,6 +553,14 @@ rows! {
     dont  "卡没有问题，请不要让客户换一张银行卡再试。"
           "Nothing is wrong with the card: please do not ask the customer for another one.";
 
+    "AUT-277" CardUnsettled: Authority, retry false;
+    cause "这张卡还有没有办完的充值或退款，现在不能激活。"
+          "This card has a load or a refund that is not finished, and cannot be activated now.";
+    next  "请先用这张卡在【充值记录】把那一笔办完，再来激活；款项安全，仍在记录中。"
+          "Please finish it with this card under Load records first, then activate the card; the money is safe in its record.";
+    dont  "请不要为了激活而换一张卡。"
+          "Please do not exchange the card in order to activate it.";
+
     "AUT-281" NotTheChannel: Authority, retry false;
     cause "申请只由申请渠道提交，本账号不能提交，渠道账号也不能办理别的业务。"
           "Applications come from the application channel alone: no other sign-in hands them in, and the channel's does nothing else.";

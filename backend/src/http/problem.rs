@@ -88,6 +88,7 @@ pub const STATUS: &[(Code, u16)] = &[
     (Code::DoesNotFitCard, 422),
     (Code::CardNotIssued, 409),
     (Code::BankCardsUnlisted, 409),
+    (Code::CardUnsettled, 409),
     (Code::NotTheChannel, 403),
     (Code::TooManyApplications, 413),
     (Code::MalformedTag, 422),

@@ -41,7 +41,8 @@ pub trait ApplicationStore: Send + Sync {
         mark: &[u8; 32],
     ) -> Result<Option<TakenApplications>, StoreError>;
 
-    /// Takes a batch: what is new is kept, what is there already is counted or refused. All of it, or nothing.
+    /// Takes a batch: what is new is kept, what is there already is counted or refused. All of it, or nothing; and
+    /// nothing where the channel was revoked meanwhile.
     async fn take_batch(&self, batch: &Batch) -> Result<TakenApplications, StoreError>;
 
     /// An application.
@@ -138,9 +139,10 @@ impl Batch {
     }
 }
 
-/// Whoever hands in is a channel.
+/// Whoever hands in is a channel, and may still do it.
 pub(super) fn no_channel(name: &str) -> StoreError {
-    StoreError::Failed(format!("there is no channel {name}").into())
+    let why = format!("there is no channel {name}, or its credential was revoked");
+    StoreError::Failed(why.into())
 }
 
 /// Which applications are asked for.

@@ -244,7 +244,8 @@ async fn a_file_of_applications_is_taken_line_by_line_and_once() {
         admin::import_applications(&store, "demo.channel", is_json, text).await
     };
     let nobody = import(false, APPLICATIONS).await.unwrap_err();
-    assert_eq!(nobody.to_string(), "there is no channel demo.channel");
+    let none = "there is no channel demo.channel, or its credential was revoked";
+    assert_eq!(nobody.to_string(), none);
     admin::add_channel(&store, "demo.channel").await.unwrap();
     let said = "line 3: Unreadable\nline 4: IdNumber\napplications: 2 new, 0 known, 2 not taken";
     for _ in 0..2 {
@@ -284,6 +285,13 @@ async fn a_file_of_applications_is_taken_line_by_line_and_once() {
         import(true, "[]").await.unwrap(),
         "applications: 0 new, 0 known, 0 not taken"
     );
+
+    // Nothing comes in any more under a name whose credential was taken away.
+    admin::revoke_channel(&store, "demo.channel").await.unwrap();
+    let more = json!([new("5", "甘A10005")]).to_string();
+    let refused = import(true, &more).await.unwrap_err();
+    assert_eq!(refused.to_string(), none);
+    assert!(of_number("5").await.is_none());
 }
 
 #[tokio::test]

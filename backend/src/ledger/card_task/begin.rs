@@ -144,7 +144,7 @@ pub fn activate(begin: &BeginActivate<'_>, teller: &Teller<'_>) -> Result<CardDe
     may_be_written(card)?;
     // The INIT of its proof may clear what the card would prove a load by.
     if history.file.open.is_some() {
-        return Err(Code::OldCardUnsettled);
+        return Err(Code::CardUnsettled);
     }
     let issued = history.issue.as_ref();
     let reserved = match issued.and_then(|job| job.wanted.issue.get(CLASSIC..)) {

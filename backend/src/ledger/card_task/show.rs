@@ -271,9 +271,10 @@ fn move_tag(application: &ApplicationFile, mode: CardMode, draft: &mut Draft, te
 fn give_up_others(application: &ApplicationFile, draft: &mut Draft, teller: &Teller<'_>) {
     let own = draft.card.number;
     for card in application.cards.iter().filter(|card| card.number != own) {
-        // Those that are out of use are on the list already.
-        if card.status.refusal().is_some() {
-            continue;
+        // Those that are out of use are on the list already. What is suspended or lost could be in use again one day.
+        match card.status {
+            CardStatus::Normal | CardStatus::Suspended | CardStatus::Lost => {}
+            CardStatus::Cancelled | CardStatus::Damaged | CardStatus::Blacklisted => continue,
         }
         let writes = vec![Write::SetStatus(CardStatus::Blacklisted)];
         draft.others.push(Change::of(card, writes));

@@ -333,7 +333,8 @@ async fn take(
     personal: &Personal,
     batch: &Batch,
 ) -> Result<TakenApplications, StoreError> {
-    let channel = sql("SELECT name FROM channel WHERE name = $1").bind(&batch.channel);
+    let channel = sql("SELECT name FROM channel WHERE name = $1 AND revoked_at IS NULL");
+    let channel = channel.bind(&batch.channel);
     if database.one(channel, rows::there).await?.is_none() {
         return Err(no_channel(&batch.channel));
     }

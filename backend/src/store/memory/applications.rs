@@ -175,7 +175,8 @@ impl Memory {
     }
 
     fn take_batch(&mut self, batch: &Batch) -> Result<TakenApplications, StoreError> {
-        if !self.channels.contains_key(&batch.channel) {
+        let channel = self.channels.get(&batch.channel);
+        if channel.is_none_or(|(_, revoked)| *revoked) {
             return Err(no_channel(&batch.channel));
         }
         let mut fates = Vec::new();

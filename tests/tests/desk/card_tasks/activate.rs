@@ -129,7 +129,7 @@ async fn money_on_its_way_is_settled_first() {
     let mut card = Plastic::new("normal");
     let (record, command) = teller.loading(&mut card, 5_000).await;
     let mut desk = Desk::of(&teller, card);
-    desk.begin(activate()).await.refused(Code::OldCardUnsettled);
+    desk.begin(activate()).await.refused(Code::CardUnsettled);
     let tac = desk.card.apdu(&command);
     teller.confirm(&record, json!({ "tac": tac })).await.ok();
     desk.through(activate()).await;

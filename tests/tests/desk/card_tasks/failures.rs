@@ -225,3 +225,32 @@ async fn ten_signatures_are_enough_until_a_supervisor_allows_more() {
     let told = desk.through(issue("a", "new")).await;
     assert_eq!(told["task"]["signatures_left"], 8);
 }
+
+/// A half-written card that was suspended or reported lost is nobody's either, once another one was issued.
+#[tokio::test]
+async fn half_written_cards_are_given_up_whatever_their_status() {
+    let bench = bench_with(1..=4).await;
+    let teller = bench.counter("demo.teller").await;
+    bench.store.add_application(applied("a", "甘A90001"));
+    let statuses = [
+        CardStatus::Normal,
+        CardStatus::Suspended,
+        CardStatus::Lost,
+        CardStatus::Damaged,
+    ];
+    for (last, status) in (1..).zip(statuses) {
+        let mut desk = Desk::of(&teller, blank(last));
+        let task = desk.begin(issue("a", "new")).await.ok();
+        let told = desk.show(&task).await.ok();
+        desk.write(&told["task"], "holder").await;
+        let number = desk.card.number.parse().unwrap();
+        bench.store.set_status(number, status);
+    }
+    Desk::new(&teller, NEW).through(issue("a", "new")).await;
+    let given_up = [1, 2, 3].map(|last| listed(&blank(last), "given_up"));
+    assert_eq!(hand_ins(&teller).await, given_up);
+    let statuses = [1, 2, 3, 4].map(|last| status(&bench, &blank(last)));
+    let [one, two, three, four] = statuses;
+    assert_eq!([one, two, three], [CardStatus::Blacklisted; 3]);
+    assert_eq!(four, CardStatus::Damaged, "it was on the list before");
+}
