@@ -303,7 +303,7 @@ codes! {
     ApplicationIssued = "AUT-252",
     /// Another teller works on the application.
     ApplicationHeld = "AUT-253",
-    /// The channel has taken the application back.
+    /// The application was taken back by its channel, or given up at a desk.
     ApplicationWithdrawn = "AUT-254",
     /// The card is issued to somebody else, or something was signed for it once.
     CardTaken = "AUT-255",
@@ -351,6 +351,10 @@ codes! {
     BankCardsUnlisted = "AUT-276",
     /// The card has a load or a refund that is not finished; it is activated afterwards.
     CardUnsettled = "AUT-277",
+    /// A card is half written for the application: the desk gives it up, the channel does not.
+    ApplicationHalfWritten = "AUT-278",
+    /// Nothing was written for the application that could be given up.
+    ApplicationNotBegun = "AUT-279",
     /// Only the application channel hands applications in, and it does nothing else.
     NotTheChannel = "AUT-281",
     /// More applications at once than are allowed.

@@ -272,7 +272,7 @@ pub enum ApplicationState {
     Begun,
     /// 已办理
     Issued,
-    /// 已撤回, by the channel.
+    /// 已撤回, by the channel, or given up at a desk.
     Withdrawn,
 }
 
@@ -311,6 +311,15 @@ pub struct RevealedPerson {
     pub id_number: String,
     /// Phone 电话号码.
     pub phone: String,
+}
+
+/// `POST /api/v1/applications/{id}/give-up`, by the teller who has it open: nobody wants a card for it any more, though
+/// one was begun. What is half written is blacklisted and has to be handed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct GiveUpApplication {
+    /// Why, in the teller's words.
+    pub reason: String,
 }
 
 /// `POST /api/v1/applications/withdraw`, by the channel: takes an application back that was not begun.

@@ -19,9 +19,9 @@ mod tags;
 
 pub use applications::{
     ApplicationFlaw, ApplicationLine, ApplicationPage, ApplicationQuery, ApplicationState,
-    BadApplication, Bank, CardStockLine, FindApplicant, HandOutCards, LicensedBody,
-    LicensedVehicle, NewApplication, NewApplications, OpenedApplication, RevealedPerson,
-    SetCardStatus, TakenApplications, WithdrawApplication,
+    BadApplication, Bank, CardStockLine, FindApplicant, GiveUpApplication, HandOutCards,
+    LicensedBody, LicensedVehicle, NewApplication, NewApplications, OpenedApplication,
+    RevealedPerson, SetCardStatus, TakenApplications, WithdrawApplication,
 };
 pub use cases::{Approve, AskCase, CaseKind, CaseState, CaseView};
 pub use money::{

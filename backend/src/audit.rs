@@ -239,6 +239,8 @@ pub enum Event {
     CardSignaturesAllowed,
     /// An application goes on after too many cards had failed. Evidence: its identity.
     ApplicationReopened,
+    /// An application was given up that was begun. Evidence: why.
+    ApplicationGivenUp,
     /// The vehicle of a card came into the records.
     VehicleAdded,
     /// A card that is not in the records was asked to prove that it is here. Evidence: the terminal number of the INIT.
@@ -335,6 +337,7 @@ impl Event {
             Self::CardHandedOut => "card-handed-out".into(),
             Self::CardSignaturesAllowed => "card-signatures-allowed".into(),
             Self::ApplicationReopened => "application-reopened".into(),
+            Self::ApplicationGivenUp => "application-given-up".into(),
             Self::VehicleAdded => "vehicle-added".into(),
             Self::TakeInOffered => "take-in-offered".into(),
             Self::CardTakenIn => "card-taken-in".into(),

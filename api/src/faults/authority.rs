@@ -370,8 +370,8 @@ rows! {
           "Please do not go on with that teller's sign-in, and do not write another card.";
 
     "AUT-254" ApplicationWithdrawn: Authority, retry false;
-    cause "客户已经撤回这份申请。"
-          "The customer has taken this application back.";
+    cause "这份申请已经撤回，或已在网点放弃。"
+          "This application was taken back by the customer, or given up at an outlet.";
     next  "客户仍要办理的，请客户重新提交申请，再刷新列表。"
           "If the customer still wants a card, please have the customer apply anew, then refresh the list.";
     dont  "请不要为已撤回的申请写卡。"
@@ -560,6 +560,22 @@ rows! {
           "Please finish it with this card under Load records first, then activate the card; the money is safe in its record.";
     dont  "请不要为了激活而换一张卡。"
           "Please do not exchange the card in order to activate it.";
+
+    "AUT-278" ApplicationHalfWritten: Authority, retry false;
+    cause "网点已经为这份申请写过卡，卡还没有写完，渠道不能撤回。"
+          "A card is half written for this application at an outlet, so the channel cannot take it back.";
+    next  "请客户到网点把卡办完；不再办理的，由柜员放弃这份申请。"
+          "Please have the customer finish at the outlet; if no card is wanted any more, a teller there gives the application up.";
+    dont  "请不要用新的编号再提交同一份申请。"
+          "Please do not hand the same application in again under another number.";
+
+    "AUT-279" ApplicationNotBegun: Authority, retry false;
+    cause "还没有为这份申请写过卡，没有可以放弃的。"
+          "No card was written for this application yet, so there is nothing to give up.";
+    next  "客户不再办理的，请客户在申请渠道撤回；仍要办理的，接着办。"
+          "If no card is wanted any more, please have the customer take it back in the channel; otherwise go on.";
+    dont  "请不要为了放弃申请而先写一张卡。"
+          "Please do not write a card only to give the application up.";
 
     "AUT-281" NotTheChannel: Authority, retry false;
     cause "申请只由申请渠道提交，本账号不能提交，渠道账号也不能办理别的业务。"

@@ -123,7 +123,7 @@ pub fn explain(code: Code) -> Explanation {
             BankCardInvalid BankCardOfOther BankCardMissing NoOldCard VehicleHasCard
             OldCardUnsettled NoSuchCardTask CardTaskOver CardNotShown NotActivatable
             CardSignaturesSpent WrongCardType CardNotPresent DoesNotFitCard CardNotIssued
-            BankCardsUnlisted CardUnsettled
+            BankCardsUnlisted CardUnsettled ApplicationHalfWritten ApplicationNotBegun
             NotTheChannel TooManyApplications
             AmountNotAllowed BalanceTooHigh WrongMac1 NonceExpired
             WrongEvidence ProofsLocked TooManyAuthorisations NoKeys UnsupportedAlgorithm OldCounter

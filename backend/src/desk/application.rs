@@ -6,19 +6,22 @@ use apdu_core::calendar;
 use apdu_core::fault::Code;
 use etc_api::{
     ApplicationFlaw, ApplicationLine, ApplicationPage, ApplicationQuery, ApplicationState,
-    BadApplication, FindApplicant, NewApplication, OpenedApplication, OutletKind, RevealedPerson,
-    TakenApplications,
+    BadApplication, FindApplicant, GiveUpApplication, NewApplication, OpenedApplication,
+    OutletKind, RevealedPerson, TakenApplications,
 };
 use serde_json::Value;
 
 use super::card_task::task;
-use super::{DECISIONS, Desk, Error, Who, ended, until_settled};
+use super::case::reason;
+use super::tag_task::{stored, teller};
+use super::{Attempt, DECISIONS, Desk, Error, Who, ended, until_settled};
 use crate::audit::{Entry, Event};
 use crate::ledger::limits::CARD_YEARS;
-use crate::ledger::{Application, ApplicationFile, LOCK, Valid, checked, validity};
+use crate::ledger::{self, Application, ApplicationFile, LOCK, Valid, checked, validity};
 use crate::random::{Random, uuid};
 use crate::store::{
-    ApplicationChange, ApplicationSearch, Batch, PAGE, Place, Sought, States, Store, Taken,
+    ApplicationChange, ApplicationSearch, Batch, CardCommit, PAGE, Place, Sought, States, Store,
+    Taken,
 };
 
 /// The most applications that are handed in together.
@@ -210,6 +213,43 @@ impl Desk<'_> {
             let now = self.store.now().await?;
             let entry = entry(who, now, Event::ApplicationClosed, id);
             Ok(self.store.change_application(&change, &entry).await?)
+        })
+        .await
+    }
+
+    /// The teller gives up an application that was begun, with the cards that are half written for it.
+    pub async fn give_up_application(
+        &self,
+        who: &Who,
+        attempt: &Attempt,
+        id: &str,
+        request: &GiveUpApplication,
+    ) -> Result<(), Error> {
+        let why = reason(&request.reason)?;
+        let new_id = || uuid(self.random);
+        self.answered(who, attempt, || async {
+            if let Some(()) = self.replay(who, attempt).await? {
+                return Ok(());
+            }
+            let file = self.application_of(who, id).await?;
+            let now = self.store.now().await?;
+            let given_up = ledger::give_up_application(&file, &teller(who, now, &new_id))?;
+            let mut entries = vec![Entry {
+                evidence: why.clone().into_bytes(),
+                ..entry(who, now, Event::ApplicationGivenUp, id)
+            }];
+            entries.extend(given_up.changes.iter().map(|change| Entry {
+                card: Some(change.card),
+                ..entry(who, now, Event::CardReplaced, id)
+            }));
+            let commit = CardCommit {
+                changes: given_up.changes,
+                chips: given_up.chips,
+                entries,
+                answer: Some(stored(who, attempt, &())?),
+                ..CardCommit::default()
+            };
+            Ok(self.store.commit_card(&commit).await?)
         })
         .await
     }

@@ -6,7 +6,9 @@ use apdu_core::authority::{
 };
 use axum::extract::State;
 use axum::response::{Json as Answer, NoContent};
-use etc_api::{Approve, CardStockLine, HandOutCards, LicensedVehicle, SetCardStatus};
+use etc_api::{
+    Approve, CardStockLine, GiveUpApplication, HandOutCards, LicensedVehicle, SetCardStatus,
+};
 
 use super::App;
 use super::problem::Refused;
@@ -127,6 +129,18 @@ pub(super) async fn vehicle(
 ) -> Result<NoContent, Refused> {
     let desk = app.desk();
     desk.add_vehicle(&who, &attempt, number, &request).await?;
+    Ok(NoContent)
+}
+
+pub(super) async fn give_up(
+    State(app): State<App>,
+    SignedIn(who): SignedIn,
+    Id(id): Id,
+    Keyed(request, attempt): Keyed<GiveUpApplication>,
+) -> Result<NoContent, Refused> {
+    let desk = app.desk();
+    desk.give_up_application(&who, &attempt, &id, &request)
+        .await?;
     Ok(NoContent)
 }
 

@@ -89,6 +89,8 @@ pub const STATUS: &[(Code, u16)] = &[
     (Code::CardNotIssued, 409),
     (Code::BankCardsUnlisted, 409),
     (Code::CardUnsettled, 409),
+    (Code::ApplicationHalfWritten, 409),
+    (Code::ApplicationNotBegun, 409),
     (Code::NotTheChannel, 403),
     (Code::TooManyApplications, 413),
     (Code::MalformedTag, 422),

@@ -148,6 +148,12 @@ pub fn routes() -> Vec<Route> {
             .summary("How many cards there are, by outlet, type and status"),
         post("/api/v1/card-stock/hand-out", SUPERVISORS, cards::hand_out)
             .summary("Hands cards out to an outlet"),
+        post(
+            "/api/v1/applications/{id}/give-up",
+            LOADERS,
+            cards::give_up,
+        )
+        .summary("The teller gives up an application that was begun"),
         post("/api/v1/applications/{id}/reopen", LOADERS, cards::reopen).summary(
             "A supervisor lets an application go on after too many cards failed, with credentials of their own",
         ),

@@ -149,7 +149,7 @@ impl Applied {
         match self.state {
             ApplicationState::Withdrawn => Ok(false),
             ApplicationState::Issued => Err(Code::ApplicationIssued),
-            ApplicationState::Begun => Err(Code::ApplicationHeld),
+            ApplicationState::Begun => Err(Code::ApplicationHalfWritten),
             ApplicationState::Open => match self.locked_by.as_ref() {
                 Some(lock) if now < lock.until => Err(Code::ApplicationHeld),
                 _ => Ok(true),

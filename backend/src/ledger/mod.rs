@@ -48,10 +48,10 @@ pub use book::{Accounting, BookRow, Known, LogEntry, Spender, account, may_accou
 pub use card::*;
 pub use card_task::{
     ApplicationFile, BeginActivate, BeginIssue, CardDecision, CardFacts, CardHistory, CardJob,
-    CardJobWork, CardSeen, CardShowing, HolderMark, PresenceNonce, Unfit, WantedFiles,
-    activate as activate_card, differences, done_already as card_done_already, holder_file,
-    issue as issue_card, presence_amount, presence_init, presence_nonce, refused as card_refused,
-    show as show_card, sign as sign_card,
+    CardJobWork, CardSeen, CardShowing, GivenUp, HolderMark, PresenceNonce, Unfit, WantedFiles,
+    activate as activate_card, differences, done_already as card_done_already,
+    give_up as give_up_application, holder_file, issue as issue_card, presence_amount,
+    presence_init, presence_nonce, refused as card_refused, show as show_card, sign as sign_card,
 };
 pub use case::{
     Approval, Case, CaseDecision, CaseFile, CaseState, Question, approve, ask, is_listed, may_ask,

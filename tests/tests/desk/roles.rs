@@ -30,10 +30,14 @@ const ROLES: [(Role, &str); 3] = [
 ];
 
 /// What wants an application to work on, and what else it wants. Every route about one stands here.
-const ABOUT_APPLICATIONS: [(&str, &str); 9] = [
+const ABOUT_APPLICATIONS: [(&str, &str); 10] = [
     ("/api/v1/applications/{id}/open", "{}"),
     ("/api/v1/applications/{id}/close", "{}"),
     ("/api/v1/applications/{id}/reveal", "{}"),
+    (
+        "/api/v1/applications/{id}/give-up",
+        r#"{ "reason": "nobody came back" }"#,
+    ),
     (
         "/api/v1/applications/{id}/reopen",
         r#"{ "operator": "demo.supervisor", "password": "demo-only-2026" }"#,

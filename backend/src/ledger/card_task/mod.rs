@@ -13,6 +13,7 @@ mod application;
 mod begin;
 mod compare;
 mod files;
+mod give_up;
 mod show;
 mod sign;
 
@@ -34,6 +35,7 @@ pub use application::ApplicationFile;
 pub use begin::{BeginActivate, BeginIssue, activate, done_already, issue};
 pub use compare::differences;
 pub use files::{HolderMark, Unfit, holder_file};
+pub use give_up::{GivenUp, give_up};
 pub use show::{CardFacts, CardSeen, show};
 pub use sign::{refused, sign};
 

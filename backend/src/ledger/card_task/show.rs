@@ -17,6 +17,7 @@ use super::application::ApplicationFile;
 use super::begin::{is_as_the_factory_left_it, old_card_allows};
 use super::compare::differences;
 use super::files::HolderMark;
+use super::give_up;
 use super::{
     CardDecision, CardHistory, CardJob, CardJobWork, CardShowing, Draft, may_be_written, part,
     proves_presence,
@@ -271,15 +272,9 @@ fn move_tag(application: &ApplicationFile, mode: CardMode, draft: &mut Draft, te
 fn give_up_others(application: &ApplicationFile, draft: &mut Draft, teller: &Teller<'_>) {
     let own = draft.card.number;
     for card in application.cards.iter().filter(|card| card.number != own) {
-        // Those that are out of use are on the list already. What is suspended or lost could be in use again one day.
-        match card.status {
-            CardStatus::Normal | CardStatus::Suspended | CardStatus::Lost => {}
-            CardStatus::Cancelled | CardStatus::Damaged | CardStatus::Blacklisted => continue,
+        if let Some((status, listed)) = give_up::card(card, teller) {
+            draft.others.push(Change::of(card, vec![status]));
+            draft.chips.push(listed);
         }
-        let writes = vec![Write::SetStatus(CardStatus::Blacklisted)];
-        draft.others.push(Change::of(card, writes));
-        let chip = Chip::Card(card.number);
-        let listed = HandIn::new(chip, HandInReason::GivenUp, teller);
-        draft.chips.push(ChipWrite::InsertHandIn(listed));
     }
 }

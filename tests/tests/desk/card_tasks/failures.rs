@@ -1,5 +1,8 @@
 //! Attempts: one retry here, the third failure anywhere, three cards for one application, `6988`, torn work.
 
+use apdu_core::authority::CardTaskState;
+use etc_backend::ledger::CardJob;
+
 use super::*;
 
 async fn close_and_open(from: &Counter<'_>, to: &Counter<'_>, application: &str) {
@@ -253,4 +256,54 @@ async fn half_written_cards_are_given_up_whatever_their_status() {
     let [one, two, three, four] = statuses;
     assert_eq!([one, two, three], [CardStatus::Blacklisted; 3]);
     assert_eq!(four, CardStatus::Damaged, "it was on the list before");
+}
+
+#[tokio::test]
+async fn an_application_that_was_begun_is_given_up_with_its_half_written_cards() {
+    let bench = bench_with(1..=2).await;
+    let teller = bench.counter("demo.teller").await;
+    bench.store.add_application(applied("a", "甘A90001"));
+    let path = "/applications/a/give-up";
+    let reason = json!({ "reason": "customer left for good" });
+    let refused = teller.post(path, reason.clone()).await;
+    refused.refused(Code::ApplicationNotBegun);
+    let mut desks = [1, 2].map(|last| Desk::of(&teller, blank(last)));
+    for desk in &mut desks {
+        let task = desk.begin(issue("a", "new")).await.ok();
+        let told = desk.show(&task).await.ok();
+        desk.write(&told["task"], "holder").await;
+    }
+    // Whoever has it open does it, and says why.
+    let supervisor = bench.counter("demo.supervisor").await;
+    let refused = supervisor.post(path, reason.clone()).await;
+    refused.refused(Code::ApplicationHeld);
+    let refused = teller.post(path, json!({ "reason": " " })).await;
+    refused.refused(Code::BadRequest);
+    let key = bench.fresh_key();
+    for _ in 0..2 {
+        let given_up = teller.post_as(&key, path, reason.clone()).await;
+        assert_eq!(given_up.status, 204, "{given_up:?}");
+    }
+    let twice = teller.post(path, reason).await;
+    twice.refused(Code::ApplicationWithdrawn);
+
+    let listed = [1, 2].map(|last| listed(&blank(last), "given_up"));
+    assert_eq!(hand_ins(&teller).await, listed);
+    for desk in &desks {
+        assert_eq!(status(&bench, &desk.card), CardStatus::Blacklisted);
+        let again = desk.begin(issue("a", "new")).await;
+        again.refused(Code::ApplicationWithdrawn);
+    }
+    let open = |job: &CardJob| job.state == CardTaskState::Open;
+    assert!(!bench.store.card_jobs().iter().any(open));
+    let trail = bench.store.audit();
+    let events = trail.iter().map(|sealed| &sealed.line);
+    let given_up: Vec<_> = events
+        .filter(|line| line.event == "application-given-up")
+        .collect();
+    assert_eq!(given_up.len(), 1);
+    assert_eq!(given_up[0].evidence, "customer left for good".as_bytes());
+    // The customer may apply anew.
+    bench.store.add_application(applied("b", "甘A90001"));
+    Desk::new(&teller, NEW).through(issue("b", "new")).await;
 }
