@@ -362,10 +362,10 @@ rows! {
           "Please do not write a second card for one application.";
 
     "AUT-253" ApplicationHeld: Authority, retry true;
-    cause "另一位柜员正在办理这份申请。"
-          "Another teller is working on this application.";
-    next  "请返回列表，那一行写着是哪位柜员；对方点【返回列表】后，或停手十分钟后，就可以接着办。"
-          "Please go back to the list, where the line names the teller; it is free once that teller goes back to the list, or after ten minutes without work.";
+    cause "这份申请现在不在您手上：另一位柜员正在办理，或者您停手超过了十分钟。"
+          "This application is not in your hands: another teller is working on it, or ten minutes went by without work.";
+    next  "请返回列表：那一行写着柜员的，请与对方商量，或等对方返回列表；没有写的，再打开一次即可。"
+          "Please go back to the list: where the line names a teller, ask that teller or wait; where it names nobody, open it again.";
     dont  "请不要用对方的账号接着办，也不要另写一张卡。"
           "Please do not go on with that teller's sign-in, and do not write another card.";
 

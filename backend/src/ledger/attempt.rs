@@ -8,6 +8,7 @@ use std::fmt;
 use apdu_core::bcd::CardNumber;
 use apdu_core::hex::Bytes;
 use apdu_core::obu::ContractSerial;
+use apdu_core::sw::Sw;
 use serde::{Deserialize, Serialize};
 
 use super::limits::{FAILURES_ANYWHERE, FAILURES_HERE, UNREAD};
@@ -153,6 +154,19 @@ impl Attempts {
     /// The attempt that nothing has settled yet.
     pub fn open(&self) -> Option<&WriteAttempt> {
         self.0.iter().find(|one| one.outcome == Outcome::Open)
+    }
+
+    /// The attempt of this task in which the chip has refused that file by this status word: the open one. What is
+    /// wrongly signed is never tried again, so that word counts also where it comes after the chip was shown anew.
+    pub(super) fn refused(&self, task: &str, file: &str, sw: Sw) -> Option<&WriteAttempt> {
+        let may_be = |one: &&WriteAttempt| match one.outcome {
+            Outcome::Open => true,
+            Outcome::Torn => sw == Sw::WRONG_SM_MAC,
+            _ => false,
+        };
+        let wrote = |one: &&WriteAttempt| one.parts.iter().any(|part| part.file == file);
+        let of_task = self.0.iter().rev().filter(|one| one.task == task);
+        of_task.filter(may_be).find(wrote)
     }
 
     /// The same attempts after one of them was settled.

@@ -106,16 +106,13 @@ pub fn refused(
     teller: &Teller<'_>,
 ) -> Result<CardDecision, Code> {
     job.must_be_open()?;
-    let of_job = |open: &&WriteAttempt| {
-        open.task == job.id && open.parts.iter().any(|one| one.file == part(wanted))
-    };
-    let open = history.attempts.open().filter(of_job);
-    let open = open.ok_or(Code::CardNotShown)?;
+    let refused = history.attempts.refused(&job.id, part(wanted), sw);
+    let refused = refused.ok_or(Code::CardNotShown)?;
     let mut draft = Draft::of(job, history);
     draft.job.showing = None;
     draft.settle(WriteAttempt {
         outcome: Outcome::Refused,
-        ..open.clone()
+        ..refused.clone()
     });
     if sw == Sw::WRONG_SM_MAC {
         draft.stop(Code::CardForbids);

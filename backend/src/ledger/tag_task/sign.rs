@@ -137,10 +137,8 @@ pub fn refused(
     teller: &Teller<'_>,
 ) -> Result<TagDecision, Code> {
     job.must_be_open()?;
-    let of_job = |open: &&WriteAttempt| {
-        open.task == job.id && open.parts.iter().any(|one| one.file == part(wanted))
-    };
-    let open = file.attempts.open().filter(of_job).ok_or(Code::NotShown)?;
+    let refused = file.attempts.refused(&job.id, part(wanted), sw);
+    let refused = refused.ok_or(Code::NotShown)?;
     let mut draft = Draft::of(job, file);
     draft.job.showing = None;
     draft.job.reading = None;
@@ -153,7 +151,7 @@ pub fn refused(
     };
     draft.settle(WriteAttempt {
         outcome,
-        ..open.clone()
+        ..refused.clone()
     });
     if sw == Sw::WRONG_SM_MAC {
         draft.stop(Code::TagForbids);

@@ -125,6 +125,27 @@ async fn a_card_that_answers_6988_is_never_written_again() {
         .refused(Code::CardBlacklisted);
 }
 
+/// The report was lost on its way, and the card was shown anew before it came through: so its write counts as torn.
+#[tokio::test]
+async fn a_6988_that_is_heard_late_counts_all_the_same() {
+    let bench = Bench::new().await;
+    let teller = bench.counter("demo.teller").await;
+    bench.store.add_application(applied("a", "甘A90001"));
+    let mut desk = Desk::new(&teller, NEW);
+    let task = desk.begin(issue("a", "new")).await.ok();
+    let told = desk.show(&task).await.ok();
+    desk.sign(&told["task"], "holder").await.ok();
+    let told = desk.show(&told["task"]).await.ok();
+    // Any other word is settled by what was shown.
+    let late = desk.report(&told["task"], "holder", "6A80").await;
+    late.refused(Code::CardNotShown);
+    let late = desk.report(&told["task"], "issue", "6988").await;
+    late.refused(Code::CardNotShown);
+    let task = desk.report(&told["task"], "holder", "6988").await.ok();
+    assert_eq!(task["state"], json!({ "stopped": "CRD-115" }));
+    assert_eq!(status(&bench, &desk.card), CardStatus::Blacklisted);
+}
+
 #[tokio::test]
 async fn torn_work_goes_on_at_any_outlet_and_is_no_failure() {
     let bench = Bench::new().await;
