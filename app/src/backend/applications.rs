@@ -2,7 +2,8 @@
 
 use apdu_core::authority::Refusal;
 use etc_api::{
-    ApplicationPage, ApplicationQuery, ApplicationState, OpenedApplication, RevealedPerson,
+    ApplicationPage, ApplicationQuery, ApplicationState, GiveUpApplication, OpenedApplication,
+    RevealedPerson,
 };
 use serde::de::IgnoredAny;
 
@@ -24,6 +25,14 @@ impl Backend {
     /// This teller leaves it to the others.
     pub async fn close_application(&self, id: &str) -> Result<(), Refusal> {
         let request = Request::post(&format!("applications/{id}/close"), &Nothing {});
+        let _: IgnoredAny = self.signed_in_call(&request.keyed(&new_key())).await?;
+        Ok(())
+    }
+
+    /// This teller gives one up that was begun.
+    pub async fn give_up_application(&self, id: &str, reason: String) -> Result<(), Refusal> {
+        let body = GiveUpApplication { reason };
+        let request = Request::post(&format!("applications/{id}/give-up"), &body);
         let _: IgnoredAny = self.signed_in_call(&request.keyed(&new_key())).await?;
         Ok(())
     }

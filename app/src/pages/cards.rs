@@ -12,6 +12,7 @@ use crate::router::Page;
 
 mod activate;
 mod applications;
+mod give_up;
 mod issue;
 mod register;
 

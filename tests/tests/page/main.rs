@@ -67,6 +67,7 @@ async fn stories(browser: Rc<Browser>) {
     tell!(browser, stories_cards:
         a_card_is_issued_from_an_application,
         a_torn_issue_goes_on_with_the_same_card,
+        a_begun_application_is_given_up,
         a_bank_wants_a_card_of_its_own,
         an_application_is_one_tellers_at_a_time,
         nothing_is_written_to_a_wrong_card,

@@ -136,6 +136,33 @@ pub async fn a_torn_issue_goes_on_with_the_same_card(desk: &Desk<'_>) {
     browser.see("用户卡办理成功").await;
 }
 
+/// The card is half written and the customer has gone: the application is given up, and its card is of no use.
+pub async fn a_begun_application_is_given_up(desk: &Desk<'_>) {
+    let browser = desk.browser;
+    desk.sign_in().await;
+    desk.put_in("card-new").await;
+    take_up(desk, "甘A20001", "0").await;
+    assert!(!browser.offers("放弃这份申请").await, "nothing was begun");
+    read(desk).await;
+    desk.tear("after").await;
+    browser.confirm("注册").await;
+    browser.see("CRD-116").await;
+    browser.press("返回列表").await;
+    find(desk, "甘A20001", "0").await;
+    browser.see("办理中").await;
+    browser.open_row("20001").await;
+    browser.press("放弃这份申请").await;
+    browser.type_into("原因", "客户不再办理").await;
+    desk.picture("cards-give-up").await;
+    browser.confirm("放弃申请").await;
+    browser.see("方向键选择").await;
+    find(desk, "甘A20001", "0").await;
+    browser.see("已撤回").await;
+    desk.insert("card-new").await;
+    check(desk).await;
+    browser.see("AUT-202").await;
+}
+
 /// A bank's teller types the customer's bank card twice; only one of the own bank is taken.
 pub async fn a_bank_wants_a_card_of_its_own(desk: &Desk<'_>) {
     let browser = desk.browser;

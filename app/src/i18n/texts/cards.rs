@@ -34,6 +34,7 @@ topic! {
         write_about do_not_move
         issued issued_about next check from_card back_to_entry
         reopen reopen_about reopen_confirm
+        give_up give_up_title give_up_about give_up_confirm
         written written_unknown written_part
     }
     /// The page of 卡片激活.

@@ -1,10 +1,11 @@
 //! 用户卡办理: an application is chosen, a new card read, and both of its files written.
 
 use apdu_core::fault::Code;
-use etc_api::OpenedApplication;
+use etc_api::{ApplicationState, OpenedApplication};
 use leptos::prelude::*;
 
 use super::applications::Applications;
+use super::give_up::GiveUp;
 use super::register::Register;
 use super::{Broken, JobsHandle, Scene, Working, rail};
 use crate::backend::Backend;
@@ -50,6 +51,10 @@ fn Course(jobs: JobsHandle, scene: Memo<Scene>) -> impl IntoView {
     let application = Memo::new(move |_| job.with(|job| job.application.clone()));
     let read = move || jobs.with_value(Jobs::read_card_to_issue);
     let leave = move |()| jobs.with_value(Jobs::leave_application);
+    let is_begun = move || {
+        let state = application.with_untracked(|one| Some(one.as_ref()?.line.state));
+        state == Some(ApplicationState::Begun)
+    };
     view! {
         <section class="task">
             <StepRail steps=steps />
@@ -102,6 +107,8 @@ fn Course(jobs: JobsHandle, scene: Memo<Scene>) -> impl IntoView {
                                     back=true
                                     on_press=leave
                                 />
+                                {is_begun()
+                                    .then(|| view! { <GiveUp jobs=jobs on_done=leave /> })}
                             </div>
                         }
                             .into_any()
