@@ -128,10 +128,11 @@ async fn stories(browser: Rc<Browser>) {
     tell!(browser, stories_tag_tasks:
         a_tag_is_issued_and_activated_in_both_dialects,
         a_cancelled_tag_is_issued_again,
-        a_tag_is_exchanged,
+        a_tag_is_exchanged_or_replaced,
         nothing_is_written_to_a_wrong_tag,
         the_network_comes_and_goes_at_the_car,
         a_tag_of_another_vehicle_is_not_activated,
+        a_tag_that_differs_shows_where,
         the_stock_is_kept_by_a_supervisor,
         tag_tasks_are_there_in_english,
     );

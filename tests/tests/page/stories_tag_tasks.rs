@@ -147,46 +147,75 @@ pub async fn a_tag_is_issued_and_activated_in_both_dialects(desk: &Desk<'_>) {
     }
 }
 
-/// A tag is cancelled, and issued again to another vehicle.
+/// A tag is cancelled and issued again, over both dialects.
 pub async fn a_cancelled_tag_is_issued_again(desk: &Desk<'_>) {
     let browser = desk.browser;
     desk.sign_in().await;
-    set_up(desk, DIALECTS[0], "no-pin").await;
-    issue(desk, "tag-new", "6210230100010041").await;
-    browser.go("#/cancel-tag").await;
-    browser.press("读标签").await;
-    browser.see("注销原因").await;
-    browser.pick("资料有误，重新办理").await;
-    desk.picture("cancel-reason").await;
-    browser.confirm("注销").await;
-    browser.see("标签已注销").await;
-    desk.picture("cancel-done").await;
-    enter(desk, "6210230100010041").await;
-    browser.press("读标签").await;
-    browser.see("请按住标签的防拆开关").await;
-    browser.confirm("注册").await;
-    browser.see("标签办理成功").await;
+    for (dialect, card, tag, sn) in [
+        (DIALECTS[0], "no-pin", "tag-new", "6210230100010041"),
+        (DIALECTS[1], "pin-locked", "tag-new-2", "6210230100010090"),
+    ] {
+        set_up(desk, dialect, card).await;
+        issue(desk, tag, sn).await;
+        browser.go("#/cancel-tag").await;
+        browser.press("读标签").await;
+        browser.see("注销原因").await;
+        browser.pick("资料有误，重新办理").await;
+        desk.picture(&format!("cancel-reason-{dialect}")).await;
+        browser.confirm("注销").await;
+        browser.see("标签已注销").await;
+        desk.picture(&format!("cancel-done-{dialect}")).await;
+        enter(desk, sn).await;
+        browser.press("读标签").await;
+        browser.see("请按住标签的防拆开关").await;
+        browser.confirm("注册").await;
+        browser.see("标签办理成功").await;
+        take(desk, tag).await;
+        put_away(desk).await;
+    }
 }
 
-/// The old tag of a vehicle is handed in when the new one is done.
-pub async fn a_tag_is_exchanged(desk: &Desk<'_>) {
+/// When the new tag is done, the old one is handed in, or on the blacklist if it is lost.
+pub async fn a_tag_is_exchanged_or_replaced(desk: &Desk<'_>) {
     let browser = desk.browser;
     desk.sign_in().await;
-    set_up(desk, DIALECTS[0], "normal").await;
-    enter(desk, "6210230100010041").await;
-    browser.see("旧标签收回").await;
-    desk.picture("issue-exchange").await;
-    put(desk, "tag-new").await;
-    browser.press("读标签").await;
-    browser.see("请按住标签的防拆开关").await;
-    hold(desk, "tag-new").await;
-    browser.confirm("注册").await;
-    browser.see("标签办理成功").await;
-    take(desk, "tag-new").await;
-    put(desk, "tag-normal").await;
-    check(desk).await;
-    browser.see("AUT-216").await;
-    desk.picture("issue-old-tag").await;
+    for (mode, about, code, tag, sn, old) in [
+        (
+            "换签",
+            "旧标签收回",
+            "AUT-216",
+            "tag-new",
+            "6210230100010041",
+            "tag-normal",
+        ),
+        (
+            "补签",
+            "旧标签遗失",
+            "AUT-212",
+            "tag-new-2",
+            "6210230100010090",
+            "tag-new",
+        ),
+    ] {
+        set_up(desk, DIALECTS[0], "normal").await;
+        enter(desk, sn).await;
+        browser.pick(mode).await;
+        browser.see(about).await;
+        desk.picture(&format!("issue-{tag}-instead")).await;
+        put(desk, tag).await;
+        browser.press("读标签").await;
+        browser.see("请按住标签的防拆开关").await;
+        hold(desk, tag).await;
+        browser.confirm("注册").await;
+        browser.see("标签办理成功").await;
+        take(desk, tag).await;
+        put(desk, old).await;
+        check(desk).await;
+        browser.see(code).await;
+        desk.picture(&format!("check-{old}-then")).await;
+        take(desk, old).await;
+        put_away(desk).await;
+    }
 }
 
 /// What a person gets wrong before anything is written.
@@ -304,6 +333,20 @@ pub async fn a_tag_of_another_vehicle_is_not_activated(desk: &Desk<'_>) {
     activate(desk).await;
     browser.see("AUT-235").await;
     desk.picture("activate-other-vehicle").await;
+}
+
+/// A tag that holds another plate than its card is not asked to show its light, and the line that differs is told.
+pub async fn a_tag_that_differs_shows_where(desk: &Desk<'_>) {
+    let browser = desk.browser;
+    desk.sign_in().await;
+    set_up(desk, DIALECTS[0], "wrong-pin").await;
+    put(desk, "tag-other-plate").await;
+    activate(desk).await;
+    browser.see("OBU-119").await;
+    browser.see("甘D00999").await;
+    browser.see("不一致").await;
+    assert!(!browser.shows("指示灯 绿").await, "and no light");
+    desk.picture("activate-differs").await;
 }
 
 /// The stock is counted; a supervisor hands tags out, and suspends one; an old tag is ticked off by another.
