@@ -133,10 +133,10 @@ fn Broken(
     let up = waits.then(use_backend_up);
     let label = Signal::derive(move || up.is_none_or(|up| up.get()).then(|| again(texts())));
     let wrong = matches!(fault.code, Code::CardTagDiffer | Code::TagDiffers);
-    let compared = job.with_untracked(|job| job.course.compared.clone());
-    let differ = compared.iter().any(Compared::differs);
+    let mut differing = job.with_untracked(|job| job.course.compared.clone());
+    differing.retain(Compared::differs);
     view! {
-        {differ.then(|| view! { <Comparison rows=compared /> })}
+        {(!differing.is_empty()).then(|| view! { <Comparison rows=differing /> })}
         <FaultCard fault=fault words=WrittenWords::Tag next_label=label on_next=on_again>
             <Action label=text(|t| t.tags.menu.title) on_press=|()| Page::CheckTag.open() />
             {wrong
